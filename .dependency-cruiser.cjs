@@ -1,0 +1,54 @@
+const ground = '^src/(config|log|project|context|secret-keys)\\.ts$|^src/(database|generated)/';
+
+/** @param {string} from @param {string[]} may what it may import beside the ground and itself */
+const layer = (from, may, comment) => ({
+  name: `${from}-stands-on-${may.join('-') || 'the-ground'}`,
+  severity: 'error',
+  comment,
+  from: { path: `^src/${from}/` },
+  to: { path: '^(src|jobs)/', pathNot: [ground, `^src/${from}/`, ...may.map((name) => `^src/${name}/`)] },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.d\\.ts$', '^src/generated/'] }, to: {} },
+    layer('papers', [], 'Papers know of no topics, subscribers or digests.'),
+    layer('topics', ['papers'], 'Topics are about papers, and of nothing else.'),
+    layer('mail', [], 'The wire knows nothing of papers or subscribers.'),
+    layer('subscribers', ['mail'], 'Subscribers get mail; of papers they know topics by slug alone.'),
+    layer('digests', ['papers', 'topics', 'subscribers', 'mail'], 'Digests bring the three together.'),
+    layer('web', ['papers', 'topics', 'subscribers', 'digests', 'mail'], 'Pages stand on all of it, commands and jobs excepted.'),
+    {
+      ...layer('commands', ['papers', 'topics', 'subscribers', 'digests', 'mail'], 'Commands stand on all of it; roles are started through the service.'),
+      to: { path: '^(src/web|jobs)/' },
+    },
+    {
+      name: 'jobs-stand-beside-web-and-commands',
+      severity: 'error',
+      from: { path: '^jobs/' },
+      to: { path: '^src/(web|commands|service|cli)' },
+    },
+    {
+      name: 'the-ground-stands-on-nothing',
+      severity: 'error',
+      from: { path: '^src/(config|log|project|context|secret-keys)\\.ts$|^src/database/' },
+      to: { path: '^(src|jobs)/', pathNot: ground },
+    },
+    {
+      name: 'only-stores-and-the-plan-speak-sql',
+      severity: 'error',
+      comment: 'The generated client is imported where SQL or types of rows stand; everyone else takes plain values.',
+      from: { path: '^(src/web|src/commands|src/mail|jobs)/' },
+      to: { path: '^src/generated/' },
+    },
+    { name: 'no-dev-dependencies', severity: 'error', from: { path: '^(src|jobs)/' }, to: { dependencyTypes: ['npm-dev'], pathNot: '@types/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

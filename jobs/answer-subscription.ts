@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { answerSubscription as answer } from '../src/subscribers/answer-mail.js';
+import type { Job } from './job.js';
+
+const payload = z.object({ subscriberId: z.number() });
+
+/** Mails someone who asked to subscribe. */
+export const answerSubscription: Job = async ({ ctx, relays, templates }, given) => {
+  await answer(ctx, relays, templates, payload.parse(given).subscriberId);
+};

@@ -1,0 +1,9 @@
+import type { Delivery } from '../src/digests/deliver.js';
+
+/** What a job works with: `signal` is aborted when the process is asked to stop. */
+export interface JobContext extends Delivery {
+  signal: AbortSignal;
+}
+
+/** A job: reads its payload (unknown: older code may have written it), calls into src/, throws to be tried again. */
+export type Job = (context: JobContext, payload: unknown) => Promise<void>;

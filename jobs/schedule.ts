@@ -1,0 +1,33 @@
+import cron from 'node-cron';
+import type { Context } from '../src/context.js';
+import { addJob, type Jobs } from '../src/database/queue.js';
+
+/** What runs by itself, and when (UTC). The clock only asks; that nothing happens twice is the database's affair. */
+const schedule: { job: 'ingest' | 'plan' | 'deliver' | 'prune'; at: string }[] = [
+  { job: 'ingest', at: '7,37 * * * *' },
+  { job: 'plan', at: '* * * * *' },
+  { job: 'deliver', at: '* * * * *' },
+  { job: 'prune', at: '43 3 * * *' },
+];
+
+/** Starts the clock; returns how to stop it. Any number may run: a job that waits already is not added again. */
+export function startClock(ctx: Context): () => Promise<void> {
+  const tasks = schedule.map(({ job, at }) =>
+    cron.schedule(
+      at,
+      async () => {
+        try {
+          await addJob(ctx.db.prisma, job, {} satisfies Jobs[typeof job], {
+            key: job === 'deliver' ? 'deliver-0' : job,
+          });
+        } catch (error) {
+          ctx.log.error({ job, error: (error as Error).message }, 'the clock could not ask for a job');
+        }
+      },
+      { name: job, timezone: 'Etc/UTC' },
+    ),
+  );
+  return async () => {
+    for (const task of tasks) await task.destroy();
+  };
+}

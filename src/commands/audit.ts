@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { type Audit, auditDay, newestDigestDay } from '../digests/audit.js';
+import { report } from './command.js';
+import { calendarDay } from './options.js';
+
+export function auditCommand(): Command {
+  return new Command('audit')
+    .description("draw up a day's account and check it against the tables; exit 1 when it does not add up")
+    .option('--date <day>', 'digest day (default: the newest that was planned)', calendarDay)
+    .option('--json', 'print one JSON object')
+    .action((options: { date?: string; json?: boolean }) =>
+      report(options, {
+        run: async (ctx) => {
+          const today = ctx.clock().toISOString().slice(0, 10);
+          return auditDay(ctx.db.prisma, options.date ?? (await newestDigestDay(ctx.db.prisma)) ?? today);
+        },
+        text: accountText,
+        ok: (audit) => audit.balanced,
+      }),
+    );
+}
+
+function accountText(audit: Audit): string {
+  const { sent, noMatch, suppressed, failed, inDoubt, expired, waiting } = audit;
+  return [
+    `${audit.day}: ${audit.due} due = ${sent} sent + ${noMatch} no match + ${suppressed} suppressed + ` +
+      `${failed} failed + ${inDoubt} in doubt + ${expired} expired + ${waiting} waiting`,
+    ...(audit.balanced ? ['It adds up.'] : audit.problems),
+  ].join('\n');
+}

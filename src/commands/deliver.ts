@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import type { Context } from '../context.js';
+import { type DeliveryReport, deliver, deliverUntilIdle } from '../digests/deliver.js';
+import { openMailbox } from '../mail/mailbox.js';
+import { relaysOf } from '../mail/relay.js';
+import { loadMailTemplates } from '../mail/templates.js';
+import { report } from './command.js';
+
+export function deliverCommand(): Command {
+  return new Command('deliver')
+    .description('send the digests that are due')
+    .option('--until-idle', 'also wait for retries and other workers, until none is queued or under way')
+    .option('--json', 'print one JSON object')
+    .action((options: { untilIdle?: boolean; json?: boolean }) =>
+      report(options, {
+        run: (ctx, signal) => runDelivery(ctx, signal, options.untilIdle ? deliverUntilIdle : deliver),
+        text: deliveryText,
+        ok: ({ failed }) => failed === 0,
+      }),
+    );
+}
+
+async function runDelivery(ctx: Context, signal: AbortSignal, send: typeof deliver): Promise<DeliveryReport> {
+  const mailbox = ctx.config.relays ? null : await openMailbox(ctx.config);
+  try {
+    return await send({ ctx, relays: relaysOf(ctx.config, mailbox), templates: await loadMailTemplates() }, signal);
+  } finally {
+    await mailbox?.close();
+  }
+}
+
+/** What a delivery did, in a line. */
+export function deliveryText(done: DeliveryReport): string {
+  return Object.entries(done)
+    .map(([status, count]) => `${count} ${status === 'queued' ? 'to be tried again' : status.replace('_', ' ')}`)
+    .join(', ');
+}

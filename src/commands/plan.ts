@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import type { Context } from '../context.js';
+import { planDue } from '../digests/plan.js';
+import { type Preflight, preflight } from '../digests/preflight.js';
+import { loadMailTemplates } from '../mail/templates.js';
+import { report } from './command.js';
+import { instant } from './options.js';
+
+interface PlanOptions {
+  at?: Date;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('write the digests that are due')
+    .option('--at <time>', 'plan as at this time, like 2026-02-04T08:00:00Z (default: now)', instant)
+    .option('--dry-run', 'say what would be planned, and write nothing')
+    .option('--json', 'print one JSON object')
+    .action((options: PlanOptions) =>
+      options.dryRun
+        ? report(options, { run: (ctx) => dryRun(ctx, options.at), text: preflightText })
+        : report(options, { run: (ctx) => plan(ctx, options.at), text: planText }),
+    );
+}
+
+async function plan(ctx: Context, at: Date = ctx.clock()) {
+  const days = await planDue(ctx, at);
+  const total = (count: 'due' | 'planned' | 'noMatch') => days.reduce((sum, day) => sum + day[count], 0);
+  return { at: at.toISOString(), due: total('due'), planned: total('planned'), noMatch: total('noMatch'), days };
+}
+
+function planText({ at, due, planned, noMatch, days }: Awaited<ReturnType<typeof plan>>): string {
+  return [
+    `${at}: ${due} due, ${planned} planned, ${noMatch} without a match`,
+    ...days.map((day) => `  digest day ${day.day}: ${day.due} due, ${day.planned} planned`),
+  ].join('\n');
+}
+
+async function dryRun(ctx: Context, at: Date = ctx.clock()): Promise<Preflight> {
+  return preflight(ctx, await loadMailTemplates(), at);
+}
+
+function preflightText({ at, recipients, noMatch, papers, bytes, endsAt, yesterday }: Preflight): string {
+  const change = recipients - yesterday.recipients;
+  return [
+    `${at}: ${recipients} recipients, ${noMatch} without a match, ${papers} papers, ${bytes} bytes`,
+    endsAt === null ? 'No rate is known yet.' : `At today's rate it would end at ${endsAt}.`,
+    `Yesterday ${yesterday.recipients} recipients: ${change >= 0 ? '+' : ''}${change}.`,
+    'Nothing was written.',
+  ].join('\n');
+}

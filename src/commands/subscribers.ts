@@ -1,0 +1,105 @@
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SingleBar } from 'cli-progress';
+import { Command } from 'commander';
+import { stringify } from 'csv-stringify/sync';
+import { UserError } from '../config.js';
+import type { Context } from '../context.js';
+import { emailKey, parseAddress } from '../subscribers/address.js';
+import { exportSubscribers } from '../subscribers/export.js';
+import { type ImportResult, importSubscribers } from '../subscribers/import.js';
+import { eraseSubscriber } from '../subscribers/personal-data.js';
+import { vocabulary } from '../topics/vocabulary.js';
+import { report, withContext } from './command.js';
+
+export function subscribersCommand(): Command {
+  const command = new Command('subscribers').description('import, export or erase subscribers');
+  command
+    .command('import <file>')
+    .description('take subscribers over from a CSV file, as active: you vouch for their consent')
+    .option('--json', 'print one JSON object')
+    .action((file: string, options: { json?: boolean }) =>
+      report(options, {
+        run: (ctx) => importWithProgress(ctx, file),
+        text: importText,
+        ok: ({ imported, existing, rejected }) => imported + existing > 0 || rejected.length === 0,
+      }),
+    );
+  command
+    .command('export')
+    .description('write all subscribers to standard output, as CSV that can be imported')
+    .option('--json', 'as one JSON object instead')
+    .action((options: { json?: boolean }) => withContext((ctx) => writeExport(ctx, options.json ? asJson : asCsv)));
+  command
+    .command('erase <email>')
+    .description('delete all that is stored about a subscriber')
+    .option('--json', 'print one JSON object')
+    .action((email: string, options: { json?: boolean }) =>
+      report(options, { run: (ctx) => erase(ctx, email), text: () => 'Erased.' }),
+    );
+  return command;
+}
+
+async function importWithProgress(ctx: Context, file: string): Promise<ImportResult> {
+  const bar = new SingleBar({
+    format: 'importing {bar} {percentage} % | {eta_formatted} left',
+    noTTYOutput: false,
+    clearOnComplete: true,
+  });
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+  bar.start(size, 0);
+  try {
+    const slugs = vocabulary.map(({ slug }) => slug);
+    return await importSubscribers(ctx, file, slugs, (bytes) => bar.update(bytes));
+  } finally {
+    bar.stop();
+  }
+}
+
+function importText({ imported, existing, rejected }: ImportResult): string {
+  return [
+    ...rejected.map(({ line, error }) => `line ${line}: ${error}`),
+    `${imported} imported, ${existing} there before, ${rejected.length} rejected`,
+  ].join('\n');
+}
+
+type Format = (ctx: Context) => AsyncGenerator<string>;
+
+async function* asCsv(ctx: Context): AsyncGenerator<string> {
+  yield 'email,topics,timezone,hour,frequency,status\n';
+  for await (const { email, topics, timezone, hour, frequency, status } of exportSubscribers(ctx)) {
+    yield stringify([[email, topics.join(';'), timezone, hour, frequency, status]]);
+  }
+}
+
+async function* asJson(ctx: Context): AsyncGenerator<string> {
+  let before = '{"subscribers":[';
+  for await (const subscriber of exportSubscribers(ctx)) {
+    yield before + JSON.stringify(subscriber);
+    before = ',';
+  }
+  yield before === ',' ? ']}\n' : `${before}]}\n`;
+}
+
+/** Writes at the pace of whoever reads, so that an export of any size fits into memory. */
+async function writeExport(ctx: Context, format: Format): Promise<void> {
+  try {
+    await pipeline(Readable.from(format(ctx)), process.stdout, { end: false });
+  } catch (error) {
+    // Whoever read, like `head`, has read enough.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+}
+
+async function erase(ctx: Context, email: string): Promise<{ erased: true }> {
+  const parsed = parseAddress(email);
+  if (!parsed.ok) throw new UserError(`“${email}” is not an e-mail address: ${parsed.reason}`);
+  const found = await ctx.db.prisma.subscriber.findUnique({ where: { emailKey: emailKey(parsed.address) } });
+  if (!found || !(await eraseSubscriber(ctx, found.id)))
+    throw new UserError('There is no subscriber with this address');
+  return { erased: true };
+}

@@ -1,0 +1,26 @@
+import type { Config, Secret } from './config.js';
+import { type Database, openDatabase } from './database/database.js';
+import { createLogger, type Logger } from './log.js';
+import { loadSecretKeys } from './secret-keys.js';
+
+/** What a running process holds: built once, passed as first argument. */
+export interface Context {
+  config: Config;
+  db: Database;
+  log: Logger;
+  /** Sign the links in mails: the first signs, all verify. */
+  keys: Secret<string[]>;
+  /** The present instant; tests hand in their own. */
+  clock: () => Date;
+}
+
+/**
+ * Builds the context; whoever does so closes its database.
+ * @throws UserError when the data directory or the database cannot be used
+ */
+export async function openContext(config: Config, clock: () => Date = () => new Date()): Promise<Context> {
+  const log = createLogger(config);
+  const db = await openDatabase(config, log);
+  const keys = config.secretKeys ?? (await loadSecretKeys(config.database.dataDir));
+  return { config, db, log, keys, clock };
+}

@@ -1,0 +1,67 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { runMigrations } from 'graphile-worker';
+import pg from 'pg';
+import { type Config, UserError } from '../config.js';
+import { PrismaClient } from '../generated/prisma/client.js';
+import { jobLogger, type Logger } from '../log.js';
+import { openEmbeddedDatabase } from './embedded.js';
+import { migrate } from './migrate.js';
+
+/** A Prisma client, or one inside a transaction. */
+export type Queries = Omit<PrismaClient, '$connect' | '$disconnect' | '$extends' | '$on' | '$transaction'>;
+
+export interface Database {
+  url: string;
+  /** Typed queries for single rows, `$queryRaw` for sets. */
+  prisma: PrismaClient;
+  /** The connections below Prisma, shared with the job engine. */
+  pool: pg.Pool;
+  /** Names of the migrations that were applied when it was opened. */
+  applied: string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database of the configuration, embedded or not, and brings it to the newest schema.
+ * @throws UserError when it cannot be reached
+ */
+export async function openDatabase(config: Pick<Config, 'database' | 'sending'>, log: Logger): Promise<Database> {
+  const embedded = config.database.url ? null : await openEmbeddedDatabase(config.database.dataDir);
+  const url = embedded?.url ?? (config.database.url?.reveal() as string);
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'offprint',
+    max: config.sending.connections + 10,
+    connectionTimeoutMillis: 10_000,
+  });
+  // An idle connection that breaks is replaced at the next query; unhandled, its error would end the process.
+  pool.on('error', (error) => log.warn({ error: error.message }, 'a database connection broke'));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const close = async () => {
+    await prisma.$disconnect();
+    await pool.end();
+    await embedded?.release();
+  };
+  try {
+    await checkReachable(pool, url);
+    const applied = await migrate(pool, url);
+    if (applied.length > 0) log.info({ applied }, 'database migrated');
+    await runMigrations({ pgPool: pool, logger: jobLogger(log) });
+    return { url, prisma, pool, applied, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function checkReachable(pool: pg.Pool, url: string): Promise<void> {
+  try {
+    await pool.query('select');
+  } catch (error) {
+    const { hostname, port, pathname } = new URL(url);
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new UserError(
+      `DATABASE_URL: the database${pathname.replace('/', ' ')} at ${hostname}:${port || 5432} cannot be reached: ${message || code}`,
+    );
+  }
+}

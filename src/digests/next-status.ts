@@ -1,0 +1,59 @@
+import type { Outcome } from '../mail/outcome.js';
+
+/** What the record says of a digest after an attempt. */
+export interface NextStatus {
+  status: 'sent' | 'queued' | 'failed' | 'in_doubt' | 'expired';
+  /** For `queued`: not claimed before this instant. */
+  notBefore?: Date;
+  /** Whether the attempt counts against this digest: faults of the relay or of ours do not. */
+  countsAttempt: boolean;
+  /** Whether the address is at fault, so that nothing more is sent to it. */
+  bounced: boolean;
+}
+
+export interface Attempt {
+  /** How often it was tried, this time included. */
+  attempts: number;
+  plannedAt: Date;
+}
+
+const minute = 60_000;
+/** Waits before the second, third … attempt, in minutes; the last one repeats. */
+const retryMinutes = [1, 5, 15, 30, 60, 120, 240];
+/** After this long a digest is worthless: the next one is about due. RFC 5321 would allow days. */
+export const lifetime = 20 * 60 * minute;
+
+/**
+ * Decides what follows from the outcome of an attempt.
+ * @param random from 0 to 1; spreads retries by ±20 %, so that what failed together does not come back together
+ */
+export function nextStatus(
+  outcome: Outcome,
+  attempt: Attempt,
+  inDoubt: 'resend' | 'hold',
+  now: Date,
+  random: number,
+): NextStatus {
+  switch (outcome.kind) {
+    case 'sent':
+      return { status: 'sent', countsAttempt: true, bounced: false };
+    case 'in-doubt':
+      return inDoubt === 'hold'
+        ? { status: 'in_doubt', countsAttempt: true, bounced: false }
+        : later(attempt, now, random, true);
+    case 'not-sent':
+      return later({ ...attempt, attempts: 1 }, now, random, false);
+    case 'rejected':
+      if (!outcome.permanent) return later(attempt, now, random, true);
+      return { status: 'failed', countsAttempt: true, bounced: outcome.enhanced?.startsWith('5.1.') ?? false };
+  }
+}
+
+function later({ attempts, plannedAt }: Attempt, now: Date, random: number, countsAttempt: boolean): NextStatus {
+  const minutes = retryMinutes[Math.min(attempts, retryMinutes.length) - 1] ?? 1;
+  const notBefore = new Date(now.getTime() + minutes * minute * (0.8 + 0.4 * random));
+  const expired = notBefore.getTime() >= plannedAt.getTime() + lifetime;
+  return expired
+    ? { status: 'expired', countsAttempt, bounced: false }
+    : { status: 'queued', notBefore, countsAttempt, bounced: false };
+}

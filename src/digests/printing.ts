@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** A paper as it stands in a digest, frozen when the digest was planned: the content of a row of `printings`. */
+export const printedPaper = z.object({
+  identifier: z.string(),
+  title: z.string(),
+  authors: z.array(z.string()),
+  organization: z.string().nullable(),
+  publishedAt: z.coerce.date(),
+  abstract: z.string(),
+  summary: z.string().nullable(),
+  upvotes: z.number(),
+  comments: z.number(),
+  thumbnailUrl: z.string().nullable(),
+  discussionUrl: z.string().nullable(),
+  codeUrl: z.string().nullable(),
+  codeStars: z.number().nullable(),
+  projectUrl: z.string().nullable(),
+});
+export type PrintedPaper = z.infer<typeof printedPaper>;

@@ -1,0 +1,54 @@
+import { type Config, Secret } from '../config.js';
+
+/** An SMTP server that takes our mail and carries it on. */
+export interface Relay {
+  host: string;
+  port: number;
+  /** TLS from the first byte (smtps); otherwise STARTTLS where it is offered. */
+  secure: boolean;
+  /** Refuse to go on without TLS. */
+  requireTls: boolean;
+  login: { user: string; password: Secret<string> } | null;
+}
+
+/**
+ * Reads the address of a relay: `smtp://host`, `smtps://user:password@host:465`, `smtp://host:587?requireTls=true`.
+ * Without a port it is 465 for smtps, and 25 for smtp or, with a password, 587 (RFC 8314).
+ */
+export function parseRelay(address: Secret<string>): Relay {
+  const url = new URL(address.reveal());
+  const secure = url.protocol === 'smtps:';
+  const login = url.username ? { user: decode(url.username), password: new Secret(decode(url.password)) } : null;
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port ? Number(url.port) : defaultPort(secure, login !== null),
+    secure,
+    requireTls: url.searchParams.get('requireTls') === 'true',
+    login,
+  };
+}
+
+/** The relays to send through, in the order in which they are tried: those of SMTP_URL, else the local mailbox. */
+export function relaysOf(config: Pick<Config, 'relays'>, mailbox: { smtpPort: number } | null): Relay[] {
+  const addresses = mailbox ? [new Secret(`smtp://127.0.0.1:${mailbox.smtpPort}`)] : (config.relays ?? []);
+  return addresses.map(parseRelay);
+}
+
+/** The relay for a log or an error: without its user and password. */
+export function nameRelay({ host, port, secure }: Relay): string {
+  return `${secure ? 'smtps' : 'smtp'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function defaultPort(secure: boolean, hasLogin: boolean): number {
+  if (secure) return 465;
+  return hasLogin ? 587 : 25;
+}
+
+/** A password with a percent sign that was not written as %25 is taken as it stands. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

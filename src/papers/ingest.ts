@@ -1,0 +1,115 @@
+import { type SourceSpec, UserError } from '../config.js';
+import type { Context } from '../context.js';
+import type { Queries } from '../database/database.js';
+import { openSource } from './sources/open.js';
+import { type Fetched, type Source, SourceError, utcDay } from './sources/source.js';
+import { lockPapers, writeFailure, writeList, writePapers } from './store.js';
+
+export interface IngestRequest {
+  /** Read instead of the sources of the configuration. */
+  sources?: SourceSpec[] | undefined;
+  /** The only day to read, YYYY-MM-DD; else the last days of each source. */
+  date?: string | undefined;
+}
+
+export interface IngestFailure {
+  source: string;
+  day: string;
+  error: string;
+}
+
+export interface IngestReport {
+  /** Days that were read, empty ones included, over all sources. */
+  days: number;
+  /** Entries that were read, the rejected ones included. */
+  fetched: number;
+  new: number;
+  /** Known papers of which something has changed. */
+  updated: number;
+  rejected: number;
+  failures: IngestFailure[];
+}
+
+/** Called inside the transaction that wrote the papers, with the ids of those whose text is new or has changed. */
+export type OnText = (tx: Queries, paperIds: number[]) => Promise<void>;
+
+type Ingesting = Pick<Context, 'config' | 'db' | 'log' | 'clock'>;
+
+/**
+ * Reads the sources into the database, a day at a time, newest first; a day that fails changes nothing and is recorded.
+ * @throws UserError when a source that the request names does not exist or is no list of papers
+ */
+export async function ingestPapers(ctx: Ingesting, request: IngestRequest, onText: OnText): Promise<IngestReport> {
+  const specs = request.sources ?? ctx.config.sources;
+  const sources = specs.map((spec) => openSource(ctx.config, spec, request.date));
+  const reports: IngestReport[] = [];
+  for (const source of sources) {
+    for (const day of request.date ? [request.date] : source.days(utcDay(ctx.clock()))) {
+      reports.push(await ingestDay(ctx, source, day, request.sources !== undefined, onText));
+    }
+  }
+  return total(reports);
+}
+
+/** Reads one source for one day. `asked`: the user named it, and is told of a mistake instead of having it recorded. */
+export async function ingestDay(
+  ctx: Ingesting,
+  source: Source,
+  day: string,
+  asked: boolean,
+  onText: OnText,
+): Promise<IngestReport> {
+  try {
+    const fetched = await source.fetch(day);
+    for (const rejection of fetched.rejected) ctx.log.warn({ source: source.name, day, ...rejection }, 'entry skipped');
+    return await storeFetched(ctx, source.name, fetched, onText);
+  } catch (error) {
+    if (!(error instanceof SourceError || (error instanceof UserError && !asked))) throw error;
+    const failure = { source: source.name, day, error: error.message };
+    ctx.log.warn(failure, 'source failed');
+    await writeFailure(ctx.db.prisma, failure, ctx.clock());
+    return { ...nothing, failures: [failure] };
+  }
+}
+
+/** Writes what was fetched, all or nothing. */
+async function storeFetched(ctx: Ingesting, source: string, fetched: Fetched, onText: OnText): Promise<IngestReport> {
+  const now = ctx.clock();
+  const { lists, revisions, rejected } = fetched;
+  const write = async (tx: Queries): Promise<IngestReport> => {
+    await lockPapers(tx);
+    const written = [];
+    for (const list of lists) {
+      written.push(...(await writePapers(tx, { source, ...list }, now)));
+      await writeList(tx, { source, ...list }, now);
+    }
+    written.push(...(await writePapers(tx, { source, day: utcDay(now), papers: revisions }, now, true)));
+    const changed = written.filter((paper) => paper.textChanged).map((paper) => paper.id);
+    if (changed.length > 0) await onText(tx, changed);
+    return {
+      days: lists.length || 1,
+      fetched: lists.reduce((sum, list) => sum + list.papers.length, revisions.length + rejected.length),
+      new: written.filter((paper) => paper.isNew).length,
+      updated: written.filter((paper) => !paper.isNew).length,
+      rejected: rejected.length,
+      failures: [],
+    };
+  };
+  return ctx.db.prisma.$transaction(write, { timeout: 120_000, maxWait: 30_000 });
+}
+
+const nothing: IngestReport = { days: 0, fetched: 0, new: 0, updated: 0, rejected: 0, failures: [] };
+
+function total(reports: IngestReport[]): IngestReport {
+  return reports.reduce(
+    (sum, report) => ({
+      days: sum.days + report.days,
+      fetched: sum.fetched + report.fetched,
+      new: sum.new + report.new,
+      updated: sum.updated + report.updated,
+      rejected: sum.rejected + report.rejected,
+      failures: [...sum.failures, ...report.failures],
+    }),
+    nothing,
+  );
+}

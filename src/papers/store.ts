@@ -1,0 +1,231 @@
+import { z } from 'zod';
+import type { Queries } from '../database/database.js';
+import { Prisma } from '../generated/prisma/client.js';
+import type { Paper } from './paper.js';
+
+const writtenPaper = z.object({
+  id: z.number(),
+  /** Not known before. */
+  isNew: z.boolean(),
+  /** Title, abstract or keywords are others than before: what it is about may have changed. */
+  textChanged: z.boolean(),
+});
+/** What a source lists for a day, YYYY-MM-DD. */
+export interface SourceList {
+  source: string;
+  day: string;
+  papers: Paper[];
+  /** Leave out of the list what the source has listed before. */
+  listedOnce?: boolean;
+}
+
+export type WrittenPaper = z.infer<typeof writtenPaper>;
+
+/** Lets one transaction at a time write papers, so that two readings of the same list wait for each other. */
+export async function lockPapers(tx: Queries): Promise<void> {
+  await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('offprint papers'))`;
+}
+
+/**
+ * How a known paper (k) and what a source says of it now (g) become one. `outdated`: the same source lists the paper on a
+ * newer day, so that this older list only fills gaps. `shared`: other sources list it too, so that the richer value stays,
+ * whichever source comes first. Otherwise what the source says now holds, but a missing value never replaces one.
+ */
+const present = (known: string, given: string) =>
+  `case when outdated or shared then coalesce(k.${known}, g.${given}) else coalesce(g.${given}, k.${known}) end`;
+const longer = (size: string) => (known: string, given: string) =>
+  `case when outdated or ${size}(g.${given}) = 0 or (shared and ${size}(k.${known}) >= ${size}(g.${given}))
+    then k.${known} else g.${given} end`;
+const higher = (known: string, given: string) =>
+  `case when shared and not outdated then greatest(k.${known}, g.${given}) else ${present(known, given)} end`;
+const earlier = (known: string, given: string) => `least(k.${known}, g.${given})`;
+
+interface Column {
+  column: string;
+  field: keyof Paper;
+  /** In PostgreSQL. */
+  type: string;
+  /** How the values of what is known and what is given become one. */
+  merge: (known: string, given: string) => string;
+  /** What a new paper has where its source does not tell, if not null. */
+  missing?: string;
+}
+
+const columns: readonly Column[] = [
+  { column: 'title', field: 'title', type: 'text', merge: longer('length') },
+  { column: 'abstract', field: 'abstract', type: 'text', merge: longer('length') },
+  { column: 'summary', field: 'summary', type: 'text', merge: present },
+  { column: 'authors', field: 'authors', type: 'text[]', merge: longer('cardinality') },
+  { column: 'organization', field: 'organization', type: 'text', merge: present },
+  { column: 'keywords', field: 'keywords', type: 'text[]', merge: longer('cardinality') },
+  { column: 'published_at', field: 'publishedAt', type: 'timestamptz(3)', merge: earlier, missing: 'seen_at' },
+  { column: 'upvotes', field: 'upvotes', type: 'int', merge: higher, missing: '0' },
+  { column: 'comments', field: 'comments', type: 'int', merge: higher, missing: '0' },
+  { column: 'thumbnail_url', field: 'thumbnailUrl', type: 'text', merge: present },
+  { column: 'discussion_url', field: 'discussionUrl', type: 'text', merge: present },
+  { column: 'code_url', field: 'codeUrl', type: 'text', merge: present },
+  { column: 'code_stars', field: 'codeStars', type: 'int', merge: higher },
+  { column: 'project_url', field: 'projectUrl', type: 'text', merge: present },
+];
+
+const each = (write: (column: Column) => string) => Prisma.raw(columns.map(write).join(', '));
+
+/**
+ * Writes the papers of a source's list of `day`: new ones in, known ones updated.
+ * @param onlyKnown leaves papers out that are not known yet
+ * @returns the papers that are new or have changed; a row that stays as it was is not among them
+ */
+export async function writePapers(
+  tx: Queries,
+  list: SourceList,
+  now: Date,
+  onlyKnown = false,
+): Promise<WrittenPaper[]> {
+  const { source, day, papers } = list;
+  if (papers.length === 0) return [];
+  const rows = await tx.$queryRaw`
+    with given as (
+      select * from jsonb_to_recordset(${JSON.stringify(papers)}::jsonb)
+        as given (identifier text, ${each(({ field, type }) => `"${field}" ${type}`)})
+    ), known as (
+      select p.*,
+        exists (select from listings l where l.paper_id = p.id and l.source <> ${source}) as shared,
+        exists (select from listings l where l.paper_id = p.id and l.source = ${source} and l.day > ${day}::date) as outdated
+      from papers p join given using (identifier)
+    ), merged as (
+      select k.id, ${each(({ column, field, merge }) => `${merge(column, `"${field}"`)} as ${column}`)}
+      from known k join given g using (identifier)
+    ), updated as (
+      update papers p set ${each(({ column }) => `${column} = m.${column}`)}, updated_at = ${now}
+      from merged m join known k using (id)
+      where p.id = m.id
+        and (${each(({ column }) => `k.${column}`)}) is distinct from (${each(({ column }) => `m.${column}`)})
+      returning p.id, false as "isNew",
+        (k.title, k.abstract, k.keywords) is distinct from (m.title, m.abstract, m.keywords) as "textChanged"
+    ), inserted as (
+      insert into papers (identifier, ${each(({ column }) => column)}, created_at, updated_at)
+      select identifier, ${each(({ field, missing }) => (missing ? `coalesce("${field}", ${missing})` : `"${field}"`))}, ${now}, ${now}
+      from given cross join (select ${now}::timestamptz as seen_at) seen
+      where not ${onlyKnown} and not exists (select from known where known.identifier = given.identifier)
+      returning id, true as "isNew", true as "textChanged"
+    )
+    select * from updated union all select * from inserted`;
+  return z.array(writtenPaper).parse(rows);
+}
+
+/** Records that the list of a day was read in full, and which papers stand on it. */
+export async function writeList(
+  tx: Queries,
+  { source, day, papers, listedOnce = false }: SourceList,
+  now: Date,
+): Promise<void> {
+  const identifiers = papers.map((paper) => paper.identifier);
+  await tx.$executeRaw`
+    insert into source_days (source, day, fetched_at) values (${source}, ${day}::date, ${now})
+    on conflict (source, day) do update set fetched_at = excluded.fetched_at, failed_at = null, error = null`;
+  const added = await tx.$executeRaw`
+    insert into listings (source, day, paper_id)
+    select ${source}, ${day}::date, p.id from papers p
+    where identifier = any (${identifiers})
+      and not (${listedOnce} and exists (select from listings l where l.source = ${source} and l.paper_id = p.id))
+    on conflict do nothing`;
+  if (added > 0)
+    await tx.$executeRaw`update source_days set grew_at = ${now} where source = ${source} and day = ${day}::date`;
+}
+
+/** Records that a day could not be read, and why. What was read of it before stays. */
+export async function writeFailure(
+  db: Queries,
+  failure: { source: string; day: string; error: string },
+  now: Date,
+): Promise<void> {
+  await db.$executeRaw`
+    insert into source_days (source, day, failed_at, error)
+    values (${failure.source}, ${failure.day}::date, ${now}, ${failure.error})
+    on conflict (source, day) do update set failed_at = excluded.failed_at, error = excluded.error`;
+}
+
+/** Best first, for papers `p`: what "trending" means wherever it is said. */
+const trendingOrder = Prisma.sql`p.upvotes desc, p.comments desc, p.id`;
+
+export const paperSorts = ['trending', 'newest', 'upvoted'] as const;
+export type PaperSort = (typeof paperSorts)[number];
+
+const orders: Record<PaperSort, Prisma.Sql> = {
+  trending: trendingOrder,
+  newest: Prisma.sql`list.day desc, p.published_at desc, p.id desc`,
+  upvoted: Prisma.sql`p.upvotes desc, list.day desc, p.id`,
+};
+
+const listedPaper = z.object({
+  id: z.number(),
+  identifier: z.string(),
+  title: z.string(),
+  abstract: z.string(),
+  summary: z.string().nullable(),
+  authors: z.array(z.string()),
+  organization: z.string().nullable(),
+  keywords: z.array(z.string()),
+  publishedAt: z.coerce.date(),
+  upvotes: z.number(),
+  comments: z.number(),
+  thumbnailUrl: z.string().nullable(),
+  discussionUrl: z.string().nullable(),
+  codeUrl: z.string().nullable(),
+  codeStars: z.number().nullable(),
+  projectUrl: z.string().nullable(),
+  /** The newest day on whose list it stands, YYYY-MM-DD. */
+  day: z.string(),
+  /** The topics it matches, best first. */
+  topics: z.array(z.object({ slug: z.string(), name: z.string() })),
+});
+export type ListedPaper = z.infer<typeof listedPaper>;
+
+export interface PaperFilter {
+  /** Only what a list of this day names, YYYY-MM-DD. */
+  day?: string | undefined;
+  /** Only what matches this topic's slug. */
+  topic?: string | undefined;
+  /** Only what these words find: "a phrase", or, -not. */
+  query?: string | undefined;
+  sort: PaperSort;
+  limit: number;
+}
+
+/** The papers that pass the filter, in its order, with their topics. */
+export async function listPapers(db: Queries, filter: PaperFilter): Promise<ListedPaper[]> {
+  const { day = null, topic = null, query, sort, limit } = filter;
+  // PostgreSQL has no character 0.
+  const words = query?.replaceAll('\0', ' ') ?? null;
+  const rows = await db.$queryRaw`
+    select p.id, p.identifier, p.title, p.abstract, p.summary, p.authors, p.organization, p.keywords,
+      p.published_at as "publishedAt", p.upvotes, p.comments, p.thumbnail_url as "thumbnailUrl",
+      p.discussion_url as "discussionUrl", p.code_url as "codeUrl", p.code_stars as "codeStars",
+      p.project_url as "projectUrl", list.day::text,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('slug', t.slug, 'name', t.name) order by m.score desc, t.position)
+        from matches m join topics t on t.slug = m.topic where m.paper_id = p.id
+      ), '[]') as topics
+    from papers p
+      join lateral (select max(l.day) as day from listings l where l.paper_id = p.id) list on list.day is not null
+    where (${day}::date is null or exists (select from listings l where l.paper_id = p.id and l.day = ${day}::date))
+      and (${topic}::text is null or exists (select from matches m where m.paper_id = p.id and m.topic = ${topic}))
+      and (${words}::text is null or p.search @@ websearch_to_tsquery('english', ${words}))
+    order by ${orders[sort]}
+    limit ${limit}`;
+  return z.array(listedPaper).parse(rows);
+}
+
+/** The newest day that lists papers, YYYY-MM-DD; null where there are none at all. */
+export async function newestDay(db: Queries): Promise<string | null> {
+  const rows = await db.$queryRaw`select max(day)::text as day from listings`;
+  return z.tuple([z.object({ day: z.string().nullable() })]).parse(rows)[0].day;
+}
+
+/** The nearest days before and after `day` that list papers, YYYY-MM-DD. */
+export async function daysAround(db: Queries, day: string): Promise<{ previous: string | null; next: string | null }> {
+  const rows = await db.$queryRaw`
+    select (select max(day)::text from listings where day < ${day}::date) as previous,
+      (select min(day)::text from listings where day > ${day}::date) as next`;
+  return z.tuple([z.object({ previous: z.string().nullable(), next: z.string().nullable() })]).parse(rows)[0];
+}

@@ -1,0 +1,70 @@
+import { domainToASCII } from 'node:url';
+
+declare const brand: unique symbol;
+
+/** One strict addr-spec: local part as typed, domain lower-cased and in A-labels. Only `parseAddress` makes one. */
+export type Address = string & { readonly [brand]: true };
+
+export type ParsedAddress = { ok: true; address: Address } | { ok: false; reason: string };
+
+const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const dotAtom = new RegExp(`^${atom}(\\.${atom})*$`);
+const label = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+/** Spaces, controls, unassigned code points, and what is invisible or turns the direction of the text. */
+const invisible = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+/** Of ASCII only letters, digits, dots and hyphens: the rest would be read as parts of a URL. */
+const domainCharacters = /^[a-z0-9.\-\u0080-\u{10ffff}]+$/iu;
+
+/**
+ * Reads one mail address: a dot-atom, an at sign and a domain with at least one dot (RFC 5321 §4.1.2 without quoted
+ * local parts and address literals; limits of §4.5.3.1). Whatever a mail program could read as more than one mailbox, or
+ * as another one, is refused, so that an address can be handed on as it stands.
+ * @returns the address, or the reason in plain English
+ */
+export function parseAddress(text: string): ParsedAddress {
+  if (text === '') return refused('Please enter an e-mail address.');
+  if (invisible.test(text)) return refused('The address must not contain spaces or invisible characters.');
+  const [local = '', domain, ...more] = text.split('@');
+  if (domain === undefined || more.length > 0)
+    return refused('The address must have one @ sign, like ada@example.org.');
+  if (!dotAtom.test(local)) return refused(reasonAgainstLocalPart(local));
+  if (local.length > 64) return refused('The part before the @ sign must not be longer than 64 characters.');
+  const ascii = domainCharacters.test(domain) ? domainToASCII(domain) : '';
+  if (!isMailDomain(ascii)) return refused('The part after the @ sign must be a domain name, like example.org.');
+  const address = `${local}@${ascii}`;
+  if (address.length > 254) return refused('The address must not be longer than 254 characters.');
+  return { ok: true, address: address as Address };
+}
+
+/** What makes two addresses the same: nobody who runs a mail server today tells upper from lower case. */
+export function emailKey(address: Address): string {
+  return address.toLowerCase();
+}
+
+/** The address for a page or a log: enough for its owner, too little for anyone else. */
+export function maskAddress(address: string): string {
+  const [local = '', domain = ''] = address.split('@');
+  return `${local.slice(0, 1)}…@${domain}`;
+}
+
+function refused(reason: string): ParsedAddress {
+  return { ok: false, reason };
+}
+
+function reasonAgainstLocalPart(local: string): string {
+  if (local === '') return 'Something must stand before the @ sign, like ada@example.org.';
+  if (/^\.|\.\.|\.$/.test(local)) {
+    return 'Before the @ sign, a dot must not come first, last or twice in a row.';
+  }
+  return "Before the @ sign, only the letters a to z, digits, dots and !#$%&'*+-/=?^_`{|}~ are possible.";
+}
+
+function isMailDomain(ascii: string): boolean {
+  const labels = ascii.split('.');
+  return (
+    ascii.length <= 255 &&
+    labels.length >= 2 &&
+    labels.every((part) => part.length <= 63 && label.test(part)) &&
+    !/^\d+$/.test(labels.at(-1) ?? '')
+  );
+}

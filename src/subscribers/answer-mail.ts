@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from '../context.js';
+import type { Relay } from '../mail/relay.js';
+import { sendMail } from '../mail/send.js';
+import type { MailTemplates } from '../mail/templates.js';
+import { answerFor } from './answer.js';
+import { confirmationLink, subscriberLinks } from './links.js';
+import { composeAlreadySubscribed, composeConfirmation } from './mails.js';
+
+/**
+ * Mails someone who asked to subscribe: the link that confirms, or those of a subscription that exists already.
+ * @throws where the mail could not be handed over, so that the job is tried again
+ */
+export async function answerSubscription(
+  ctx: Context,
+  relays: readonly Relay[],
+  templates: MailTemplates,
+  subscriberId: number,
+): Promise<void> {
+  const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { id: subscriberId } });
+  const answer = subscriber && answerFor(subscriber.status);
+  if (!subscriber || !answer) return;
+  const composed =
+    answer === 'confirmation'
+      ? composeConfirmation(templates, { confirmUrl: confirmationLink(ctx, subscriber) })
+      : composeAlreadySubscribed(templates, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
+  const { from, domain, bounceAddress } = ctx.config.mail;
+  const message = {
+    ...composed,
+    from,
+    to: subscriber.email,
+    date: ctx.clock(),
+    messageId: `<${randomUUID()}@${domain}>`,
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    dkim: ctx.config.dkim,
+  };
+  const outcome = await sendMail(relays, ctx.log, message, bounceAddress);
+  ctx.log.info({ subscriber: subscriberId, mail: answer, answer: outcome.answer }, `sign-up answered: ${outcome.kind}`);
+}

@@ -1,0 +1,32 @@
+import type { Context } from '../context.js';
+import type { Frequency, SubscriberStatus } from '../generated/prisma/client.js';
+
+const batchSize = 1_000;
+
+/** A line of the export: the columns that an import reads, and what became of the subscription. */
+export interface ExportedSubscriber {
+  email: string;
+  topics: string[];
+  timezone: string;
+  hour: number;
+  frequency: Frequency;
+  status: SubscriberStatus;
+}
+
+/** All subscribers, oldest first, read in batches: the memory does not grow with their number. */
+export async function* exportSubscribers(ctx: Pick<Context, 'db'>): AsyncGenerator<ExportedSubscriber> {
+  let after = 0;
+  for (;;) {
+    const batch = await ctx.db.prisma.subscriber.findMany({
+      where: { id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: batchSize,
+      select: { id: true, email: true, topics: true, timezone: true, hour: true, frequency: true, status: true },
+    });
+    for (const { id, ...subscriber } of batch) {
+      after = id;
+      yield subscriber;
+    }
+    if (batch.length < batchSize) return;
+  }
+}

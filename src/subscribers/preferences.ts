@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Context } from '../context.js';
+import { AbstractLength, Frequency, type Subscriber } from '../generated/prisma/client.js';
+import { parseAddress } from './address.js';
+import { canonicalTimeZone, localDay } from './time-zone.js';
+
+/** More papers than anyone reads in a morning; the mail stays far below the size at which Gmail clips it. */
+export const mostPapers = 20;
+
+const address = z.string('Please enter an e-mail address.').transform((text, issues) => {
+  // Blanks around it come from copying; browsers drop them too.
+  const parsed = parseAddress(text.replace(/^[ \t]+|[ \t]+$/g, ''));
+  if (parsed.ok) return parsed.address;
+  issues.addIssue(parsed.reason);
+  return z.NEVER;
+});
+
+const timezone = z.string('Please choose a time zone, like Europe/Berlin.').transform((text, issues) => {
+  const zone = canonicalTimeZone(text);
+  if (zone) return zone;
+  issues.addIssue(`“${text.slice(0, 64)}” is not a time zone that we know. One is for example Europe/Berlin.`);
+  return z.NEVER;
+});
+
+const topics = (slugs: readonly string[]) =>
+  z
+    .array(z.string(), 'Topics must be a list, like ["agents", "robotics"].')
+    .transform((chosen) => [...new Set(chosen)])
+    .superRefine((chosen, issues) => {
+      const unknown = chosen.find((slug) => !slugs.includes(slug));
+      if (unknown !== undefined) issues.addIssue(`“${unknown.slice(0, 64)}” is not one of the topics.`);
+    });
+
+const wholeNumber = (min: number, max: number, message: string) => z.int(message).min(min, message).max(max, message);
+
+const hour = wholeNumber(0, 23, 'The hour must be a whole number from 0 to 23.');
+const frequency = z.enum(Frequency, 'The frequency must be daily, weekdays or weekly.');
+
+/** A sign-up as it comes from outside; everything but the address may be missing. */
+export const signUpSchema = (slugs: readonly string[]) =>
+  z.object({
+    email: address,
+    topics: topics(slugs).default([]),
+    timezone: timezone.default('UTC'),
+  });
+
+/** One row of an import; everything but the address may be missing. */
+export const importSchema = (slugs: readonly string[]) =>
+  signUpSchema(slugs).extend({ hour: hour.default(8), frequency: frequency.default('daily') });
+
+/**
+ * All that a subscriber chooses. The form and JSON take the same.
+ * @param slugs of the topics there are
+ * @param now to tell whether a pause ends in the future, on the subscriber's calendar
+ */
+export const preferencesSchema = (slugs: readonly string[], now: Date) =>
+  z
+    .object({
+      topics: topics(slugs),
+      timezone,
+      hour,
+      frequency,
+      papersPerDigest: wholeNumber(1, mostPapers, `The number of papers must be from 1 to ${mostPapers}.`),
+      abstractLength: z.enum(AbstractLength, 'The abstract must be none, short or full.'),
+      pausedUntil: z.iso
+        .date('The day must be a date, like 2026-08-31.')
+        .refine((day) => day < '2200', 'Please choose a day in this century.')
+        .nullable(),
+    })
+    .superRefine(({ pausedUntil, timezone: zone }, issues) => {
+      if (pausedUntil !== null && pausedUntil <= localDay(now, zone)) {
+        issues.addIssue({ code: 'custom', path: ['pausedUntil'], message: 'The pause must end after today.' });
+      }
+    });
+export type Preferences = z.output<ReturnType<typeof preferencesSchema>>;
+
+/** What a subscriber has chosen so far. */
+export function preferencesOf(subscriber: Subscriber): Preferences {
+  const { topics, timezone, hour, frequency, papersPerDigest, abstractLength, pausedUntil } = subscriber;
+  const day = pausedUntil?.toISOString().slice(0, 10) ?? null;
+  return { topics, timezone, hour, frequency, papersPerDigest, abstractLength, pausedUntil: day };
+}
+
+/** Stores a subscriber's choice. A pause turns an active subscription into a paused one, and its end back; no other status changes. */
+export async function savePreferences(ctx: Pick<Context, 'db'>, id: number, chosen: Preferences): Promise<void> {
+  const { pausedUntil, ...rest } = chosen;
+  const mailed = { id, status: { in: ['active', 'paused'] as ('active' | 'paused')[] } };
+  const { subscriber } = ctx.db.prisma;
+  await ctx.db.prisma.$transaction([
+    subscriber.updateMany({ where: { id }, data: rest }),
+    subscriber.updateMany({
+      where: mailed,
+      data: pausedUntil
+        ? { status: 'paused', pausedUntil: new Date(pausedUntil) }
+        : { status: 'active', pausedUntil: null },
+    }),
+  ]);
+}

@@ -1,0 +1,23 @@
+import { timeZones } from '../subscribers/time-zone.js';
+import { vocabulary } from '../topics/vocabulary.js';
+
+/** Slugs of all topics. */
+export const topicSlugs: readonly string[] = vocabulary.map(({ slug }) => slug);
+
+/** The topics as checkboxes and lists show them. */
+export function topicChoices(chosen: readonly unknown[]) {
+  return vocabulary.map(({ slug, name, description }) => ({ slug, name, description, chosen: chosen.includes(slug) }));
+}
+
+/** The time zones as a list shows them, by continent; the chosen one is in it even where it goes by another name there. */
+export function timeZoneChoices(chosen: string) {
+  const names = chosen === '' || timeZones.includes(chosen) ? timeZones : [chosen, ...timeZones];
+  const groups = new Map<string, { name: string; label: string; chosen: boolean }[]>();
+  for (const name of names) {
+    const [region = '', ...place] = name.split('/');
+    const group = place.length > 0 ? region : 'World';
+    const label = place.join(' / ').replaceAll('_', ' ') || name;
+    groups.set(group, [...(groups.get(group) ?? []), { name, label, chosen: name === chosen }]);
+  }
+  return [...groups].map(([region, zones]) => ({ region, zones }));
+}

@@ -1,0 +1,24 @@
+import { Router } from 'express';
+import { composeStoredView } from '../../digests/compose-stored.js';
+import { loadMailTemplates, type MailTemplates } from '../../mail/templates.js';
+import { openLink } from '../../subscribers/access.js';
+import { sendUnknownLink } from '../errors.js';
+import { mailContent, privatePage } from '../security.js';
+import type { Site } from '../site.js';
+
+/** A digest in the browser, as its mail shows it. */
+export function digestRoutes({ ctx }: Site): Router {
+  const router = Router();
+  // Compiled for the first reader: a site that nobody reads digests on need not wait for it at its start.
+  let templates: Promise<MailTemplates> | undefined;
+  router.get('/digests/:token', privatePage, async (req, res) => {
+    const access = await openLink(ctx, 'digest', String(req.params['token']));
+    const { digestId } = access?.subject ?? {};
+    if (digestId === undefined) return sendUnknownLink(req, res);
+    templates ??= loadMailTemplates();
+    const html = await composeStoredView(ctx, ctx.db.prisma, await templates, digestId);
+    if (html === null) return sendUnknownLink(req, res);
+    mailContent(req, res, () => void res.type('html').send(html));
+  });
+  return router;
+}

@@ -1,0 +1,25 @@
+import { Router } from 'express';
+import { listPapers, newestDay } from '../../papers/store.js';
+import { longDay } from '../dates.js';
+import { sendPage } from '../page.js';
+import { paperView } from '../paper-view.js';
+import type { Site } from '../site.js';
+import { subscribeForm } from '../subscribe-form.js';
+
+const papersShown = 20;
+
+/** The front page: the subscribe form, and what it is about. */
+export function homeRoutes({ ctx }: Site): Router {
+  const router = Router();
+  router.get('/', async (_req, res) => {
+    const db = ctx.db.prisma;
+    const day = await newestDay(db);
+    const papers = day ? await listPapers(db, { day, sort: 'trending', limit: papersShown }) : [];
+    sendPage(res, 200, 'home', {
+      form: subscribeForm(),
+      day: day && { iso: day, long: longDay(day) },
+      papers: papers.map(paperView),
+    });
+  });
+  return router;
+}

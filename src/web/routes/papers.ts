@@ -1,0 +1,86 @@
+import { Router } from 'express';
+import { daysAround, listPapers, newestDay, type PaperSort, paperSorts } from '../../papers/store.js';
+import { topicChoices, topicSlugs } from '../choices.js';
+import { longDay } from '../dates.js';
+import { sendPage } from '../page.js';
+import { paperView } from '../paper-view.js';
+import type { Site } from '../site.js';
+
+const papersShown = 100;
+const sortNames: Record<PaperSort, string> = { trending: 'Trending', newest: 'Newest', upvoted: 'Most votes' };
+
+interface Search {
+  date: string | null;
+  topic: string | null;
+  query: string;
+  sort: PaperSort;
+}
+
+/** Any day's papers, those of a topic, and search over all days. */
+export function papersRoutes({ ctx }: Site): Router {
+  const router = Router();
+  router.get('/papers', async (req, res) => {
+    const db = ctx.db.prisma;
+    const search = readSearch(req.query);
+    // Without a question, the newest day is the answer.
+    const all = search.query !== '' || search.topic !== null;
+    const day = search.date ?? (all ? null : await newestDay(db));
+    const { query, topic, sort } = search;
+    const papers = await listPapers(db, {
+      ...(day && { day }),
+      ...(topic && { topic }),
+      ...(query && { query }),
+      sort,
+      limit: papersShown,
+    });
+    const { previous, next } = day ? await daysAround(db, day) : { previous: null, next: null };
+    const link = (to: string | null) => to && { href: address({ ...search, date: to }), label: longDay(to) };
+    sendPage(res, 200, 'papers', {
+      ...search,
+      date: search.date ?? '',
+      heading: heading(search, day),
+      topics: topicChoices([topic]),
+      sorts: paperSorts.map((name) => ({ name, label: sortNames[name], chosen: name === sort })),
+      previous: link(previous),
+      next: link(next),
+      count: count(papers.length),
+      papers: papers.map(paperView),
+    });
+  });
+  return router;
+}
+
+/** Reads the question from the address; what makes no sense is left out, because people edit addresses. */
+function readSearch(given: Record<string, unknown>): Search {
+  const text = (name: string) => (typeof given[name] === 'string' ? given[name].trim() : '');
+  return {
+    date: isDay(text('date')) ? text('date') : null,
+    topic: topicSlugs.includes(text('topic')) ? text('topic') : null,
+    query: text('q').slice(0, 200),
+    sort: paperSorts.find((name) => name === text('sort')) ?? 'trending',
+  };
+}
+
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return /^(19|20)\d{2}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
+
+function address({ date, topic, query, sort }: Search): string {
+  const given = { date, topic, q: query, sort: sort === 'trending' ? null : sort };
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(given)) if (value) parameters.set(name, value);
+  return `/papers?${parameters}`;
+}
+
+function heading({ query, topic }: Search, day: string | null): string {
+  if (query) return `Papers about “${query}”`;
+  const name = topicChoices([topic]).find(({ chosen }) => chosen)?.name;
+  return [name ?? 'Papers', day && `of ${longDay(day)}`].filter(Boolean).join(' ');
+}
+
+function count(papers: number): string {
+  if (papers === 0) return 'No papers here';
+  if (papers === papersShown) return `The first ${papers} papers`;
+  return papers === 1 ? 'One paper' : `${papers} papers`;
+}

@@ -1,0 +1,80 @@
+import { type Request, type Response, Router } from 'express';
+import { type Access, openLink } from '../../subscribers/access.js';
+import { maskAddress } from '../../subscribers/address.js';
+import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
+import { subscriberLinks } from '../../subscribers/links.js';
+import { mostPapers, preferencesOf, preferencesSchema, savePreferences } from '../../subscribers/preferences.js';
+import { timeZoneChoices, topicChoices, topicSlugs } from '../choices.js';
+import { sendUnknownLink, wantsJson } from '../errors.js';
+import { type Body, bodyOf, given, listOf, numberOf, typed } from '../forms.js';
+import { sendPage } from '../page.js';
+import { privatePage } from '../security.js';
+import type { Site } from '../site.js';
+
+/** A subscriber's own page: what they get, when, and how much of it. */
+export function preferencesRoutes({ ctx }: Site): Router {
+  const router = Router();
+  router.use('/preferences', privatePage);
+  const open = (req: Request) => openLink(ctx, 'preferences', String(req.params['token']));
+
+  router.get('/preferences/:token', async (req, res) => {
+    const access = await open(req);
+    if (!access) return sendUnknownLink(req, res);
+    const preferences = preferencesOf(access.subscriber);
+    if (req.accepts(['html', 'json']) === 'json') return void res.json(preferences);
+    sendForm(ctx, res, 200, access.subscriber, { fields: { ...preferences }, saved: req.query['saved'] !== undefined });
+  });
+
+  router.post('/preferences/:token', async (req, res) => {
+    const access = await open(req);
+    if (!access) return sendUnknownLink(req, res);
+    const { subscriber } = access;
+    const body = bodyOf(req.body);
+    const fields = req.is('json') ? { ...preferencesOf(subscriber), ...body } : readForm(body);
+    const parsed = preferencesSchema(topicSlugs, ctx.clock()).safeParse(fields);
+    if (!parsed.success) {
+      const errors = fieldErrors(parsed.error);
+      if (wantsJson(req)) return void res.status(422).json({ errors });
+      return sendForm(ctx, res, 422, subscriber, { fields, errors });
+    }
+    await savePreferences(ctx, subscriber.id, parsed.data);
+    if (wantsJson(req)) res.json(parsed.data);
+    else res.redirect(303, `/preferences/${String(req.params['token'])}?saved=1`);
+  });
+  return router;
+}
+
+/** A form leaves out what is not ticked, and has only text. */
+function readForm(body: Body): Body {
+  return {
+    ...body,
+    topics: listOf(body['topics']),
+    hour: numberOf(body['hour']),
+    papersPerDigest: numberOf(body['papersPerDigest']),
+    pausedUntil: given(body['pausedUntil']) ?? null,
+  };
+}
+
+function sendForm(
+  ctx: Site['ctx'],
+  res: Response,
+  status: number,
+  subscriber: Access['subscriber'],
+  { fields, errors = [], saved = false }: { fields: Body; errors?: FieldError[]; saved?: boolean },
+): void {
+  const links = subscriberLinks(ctx, subscriber);
+  const preferences = new URL(links.preferences).pathname;
+  const topics = listOf(fields['topics']);
+  sendPage(res, status, 'preferences', {
+    address: maskAddress(subscriber.email),
+    status: subscriber.status,
+    undo: subscriber.confirmedAt !== null,
+    saved,
+    fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typed(value)])),
+    topics: topicChoices(Array.isArray(topics) ? topics : []),
+    timeZones: timeZoneChoices(typed(fields['timezone'])),
+    mostPapers,
+    errors: Object.fromEntries(errors.map(({ field, message }) => [field, message])),
+    links: { preferences, unsubscribe: new URL(links.unsubscribe).pathname },
+  });
+}

@@ -1,0 +1,62 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Request, type Response, Router } from 'express';
+import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
+import { signUpSchema } from '../../subscribers/preferences.js';
+import { signUp } from '../../subscribers/sign-up.js';
+import { topicSlugs } from '../choices.js';
+import { wantsJson } from '../errors.js';
+import { type Body, bodyOf, given, listOf, typed } from '../forms.js';
+import { sendPage } from '../page.js';
+import type { Site } from '../site.js';
+import { subscribeForm } from '../subscribe-form.js';
+
+const schema = signUpSchema(topicSlugs);
+
+/** A field that people do not see and programs fill in. */
+const honeypot = 'website';
+
+/**
+ * No sign-up is answered sooner, in milliseconds. The work takes 3 to 6, and 2 of these tell whether a mail was queued:
+ * the wait covers them.
+ */
+const answerTime = 25;
+
+const accepted =
+  'If the address can be subscribed, a mail is on its way to it. Please open that mail and press its button to start your digest.';
+
+/** Signing up. The answer is the same for every address: who is subscribed is nobody else's business. */
+export function subscribeRoutes({ ctx, limit }: Site): Router {
+  const router = Router();
+  router.get('/subscribe', (_req, res) => res.redirect(303, '/#subscribe'));
+  router.post('/subscribe', async (req, res) => {
+    const body = bodyOf(req.body);
+    const parsed = schema.safeParse({
+      email: given(body['email']),
+      topics: listOf(body['topics']),
+      timezone: given(body['timezone']),
+    });
+    if (!parsed.success) return refuse(req, res, 422, body, fieldErrors(parsed.error));
+    if (typed(body[honeypot]) === '') {
+      const seconds = await limit(req.ip ?? '');
+      if (seconds !== null) {
+        res.set('Retry-After', String(seconds));
+        return refuse(req, res, 429, body, [{ field: 'email', message: tooMany(seconds) }]);
+      }
+      const { email, topics, timezone } = parsed.data;
+      await Promise.all([signUp(ctx, { address: email, topics, timezone }), setTimeout(answerTime)]);
+    }
+    if (wantsJson(req)) res.status(202).json({ status: 'accepted', message: accepted });
+    else sendPage(res, 202, 'check-mail', { message: accepted });
+  });
+  return router;
+}
+
+function refuse(req: Request, res: Response, status: 422 | 429, body: Body, errors: FieldError[]): void {
+  if (wantsJson(req)) res.status(status).json({ errors });
+  else sendPage(res, status, 'subscribe', { form: subscribeForm(body, errors) });
+}
+
+function tooMany(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  return `Too many sign-ups came from your network. Please try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
+}

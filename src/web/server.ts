@@ -1,0 +1,37 @@
+import express from 'express';
+import type { Context } from '../context.js';
+import { projectPath } from '../project.js';
+import { errorHandler, notFound } from './errors.js';
+import { createSignUpLimit } from './rate-limits.js';
+import { confirmRoutes } from './routes/confirm.js';
+import { digestRoutes } from './routes/digest.js';
+import { healthRoutes } from './routes/health.js';
+import { homeRoutes } from './routes/home.js';
+import { papersRoutes } from './routes/papers.js';
+import { personalDataRoutes } from './routes/personal-data.js';
+import { preferencesRoutes } from './routes/preferences.js';
+import { subscribeRoutes } from './routes/subscribe.js';
+import { unsubscribeRoutes } from './routes/unsubscribe.js';
+import { securityHeaders } from './security.js';
+import type { Site } from './site.js';
+
+/** The web site, as a listener for a server's requests. */
+export function createWebApp(ctx: Context): express.Express {
+  const site: Site = { ctx, limit: createSignUpLimit(ctx) };
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', ctx.config.web.trustProxy);
+  app.set('query parser', 'simple');
+  app.use(securityHeaders(ctx.config.web.baseUrl.startsWith('https:')));
+  app.use(healthRoutes(site));
+  app.use('/assets', express.static(projectPath('templates/pages/assets'), { index: false }));
+  // Before the bodies are read: whatever a mail program sends along, unsubscribing works.
+  app.use(unsubscribeRoutes(site));
+  app.use(express.urlencoded({ extended: false, limit: '20kb', parameterLimit: 200 }));
+  app.use(express.json({ limit: '20kb' }));
+  app.use(homeRoutes(site), papersRoutes(site), subscribeRoutes(site), confirmRoutes(site));
+  app.use(personalDataRoutes(site), preferencesRoutes(site), digestRoutes(site));
+  app.use(notFound);
+  app.use(errorHandler(ctx.log));
+  return app;
+}

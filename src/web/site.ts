@@ -1,0 +1,8 @@
+import type { Context } from '../context.js';
+import type { SignUpLimit } from './rate-limits.js';
+
+/** What the routes work with. */
+export interface Site {
+  ctx: Context;
+  limit: SignUpLimit;
+}

@@ -1,0 +1,217 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { auditDay } from '../../src/digests/audit.js';
+import { planDue, planWelcome } from '../../src/digests/plan.js';
+import { useContext } from '../helpers/context.js';
+import { makePaper, makeSubscriber } from '../helpers/rows.js';
+
+const context = useContext();
+
+beforeEach(async () => {
+  const { prisma } = context().db;
+  await prisma.$executeRaw`truncate subscribers, digests, digest_papers, printings, papers, source_days, listings, matches, plans restart identity cascade`;
+});
+
+const plan = (at: string) => planDue(context(), new Date(at));
+const totals = async (at: string) => {
+  const days = await plan(at);
+  return { due: days.reduce((n, d) => n + d.due, 0), planned: days.reduce((n, d) => n + d.planned, 0) };
+};
+const papersOf = async (subscriberId: number) => {
+  const rows = await context().db.prisma.digestPaper.findMany({
+    where: { subscriberId },
+    orderBy: [{ digest: { day: 'asc' } }, { position: 'asc' }],
+  });
+  return rows.map((row) => row.paperId);
+};
+
+describe('who is due', () => {
+  it('is whoever has reached their hour, on their own clock', async () => {
+    const { prisma } = context().db;
+    await makePaper(prisma, '2026-02-03');
+    await makeSubscriber(prisma, { timezone: 'Asia/Tokyo', hour: 8 });
+    await makeSubscriber(prisma, { timezone: 'America/Los_Angeles', hour: 8 });
+    expect(await totals('2026-02-03T22:59:00Z')).toEqual({ due: 0, planned: 0 });
+    expect(await totals('2026-02-04T00:30:00Z')).toEqual({ due: 1, planned: 1 });
+    expect(await totals('2026-02-04T15:59:00Z')).toEqual({ due: 0, planned: 0 });
+    expect(await totals('2026-02-04T16:00:00Z')).toEqual({ due: 1, planned: 1 });
+  });
+
+  it('is nobody a second time on the same local day, however often the clock asks', async () => {
+    const { prisma } = context().db;
+    await makePaper(prisma, '2026-02-03');
+    await makeSubscriber(prisma);
+    await Promise.all([plan('2026-02-04T08:00:00Z'), plan('2026-02-04T08:00:00Z'), plan('2026-02-04T08:00:30Z')]);
+    expect(await totals('2026-02-04T09:00:00Z')).toEqual({ due: 0, planned: 0 });
+    expect(await prisma.digest.count()).toBe(1);
+  });
+
+  it('is nobody who is not active', async () => {
+    const { prisma } = context().db;
+    await makePaper(prisma, '2026-02-03');
+    for (const status of ['pending', 'paused', 'unsubscribed', 'bounced', 'complained'] as const) {
+      await makeSubscriber(prisma, { status });
+    }
+    expect(await totals('2026-02-04T08:00:00Z')).toEqual({ due: 0, planned: 0 });
+  });
+
+  it('follows the frequency: weekdays leave out Saturday and Sunday, weekly is Monday', async () => {
+    const { prisma } = context().db;
+    await makeSubscriber(prisma, { frequency: 'daily' });
+    await makeSubscriber(prisma, { frequency: 'weekdays' });
+    await makeSubscriber(prisma, { frequency: 'weekly' });
+    const due = [];
+    for (let day = 1; day <= 7; day++) due.push((await totals(`2026-02-0${day}T08:00:00Z`)).due);
+    // 1 February 2026 is a Sunday.
+    expect(due).toEqual([1, 3, 2, 2, 2, 2, 1]);
+  });
+
+  it('comes once on the day when the clocks skip the hour, and once when they repeat it', async () => {
+    const { prisma } = context().db;
+    await makeSubscriber(prisma, { timezone: 'Europe/Berlin', hour: 2 });
+    const due = async (instants: string[]) => {
+      let count = 0;
+      for (const instant of instants) count += (await totals(instant)).due;
+      return count;
+    };
+    // 29 March 2026: 02:00 becomes 03:00 at 01:00 UTC. 25 October: 03:00 becomes 02:00 at 01:00 UTC.
+    expect(await due(['2026-03-29T00:59:00Z', '2026-03-29T01:00:00Z', '2026-03-29T02:00:00Z'])).toBe(1);
+    expect(await due(['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-25T02:00:00Z'])).toBe(1);
+  });
+
+  it('resumes on the day on which a pause ends, with the best of what was missed', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma, {
+      status: 'paused',
+      pausedUntil: new Date('2026-02-10'),
+      coveredThrough: new Date('2026-02-02'),
+      papersPerDigest: 2,
+    });
+    await makePaper(prisma, '2026-02-03', { upvotes: 5 });
+    const best = await makePaper(prisma, '2026-02-05', { upvotes: 50 });
+    const second = await makePaper(prisma, '2026-02-09', { upvotes: 20 });
+    expect((await totals('2026-02-09T08:00:00Z')).due).toBe(0);
+    expect(await totals('2026-02-10T08:00:00Z')).toEqual({ due: 1, planned: 1 });
+    expect(await papersOf(reader.id)).toEqual([best.id, second.id]);
+  });
+
+  it('waits for a source that failed, for four hours at the most', async () => {
+    const { prisma } = context().db;
+    await makePaper(prisma, '2026-02-02');
+    await makeSubscriber(prisma);
+    await prisma.sourceDay.create({
+      data: {
+        source: 'huggingface',
+        day: new Date('2026-02-03'),
+        failedAt: new Date('2026-02-04T07:37:00Z'),
+        error: '503',
+      },
+    });
+    expect((await totals('2026-02-04T08:00:00Z')).due).toBe(0);
+    expect((await totals('2026-02-04T12:00:00Z')).due).toBe(1);
+  });
+});
+
+describe('what a digest holds', () => {
+  it('is the papers of the chosen topics, best first, as many as wanted, with the topics that matched', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma, { topics: ['agents', 'code'], papersPerDigest: 2 });
+    await makePaper(prisma, '2026-02-03', { upvotes: 1, topics: ['agents'] });
+    const most = await makePaper(prisma, '2026-02-03', { upvotes: 9, topics: ['code', 'agents', '3d'] });
+    const more = await makePaper(prisma, '2026-02-03', { upvotes: 5, topics: ['agents'] });
+    await makePaper(prisma, '2026-02-03', { upvotes: 99, topics: ['robotics'] });
+    await plan('2026-02-04T08:00:00Z');
+    expect(await papersOf(reader.id)).toEqual([most.id, more.id]);
+    const first = await prisma.digestPaper.findFirst({ where: { paperId: most.id } });
+    expect(first?.topics.toSorted()).toEqual(['agents', 'code']);
+  });
+
+  it('is the trending papers where no topics were chosen', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma, { papersPerDigest: 1 });
+    await makePaper(prisma, '2026-02-03', { upvotes: 3 });
+    const top = await makePaper(prisma, '2026-02-03', { upvotes: 8 });
+    await plan('2026-02-04T08:00:00Z');
+    expect(await papersOf(reader.id)).toEqual([top.id]);
+  });
+
+  it('is nothing, and no mail, where no new paper matches', async () => {
+    const { prisma } = context().db;
+    await makeSubscriber(prisma, { topics: ['music'] });
+    await makePaper(prisma, '2026-02-03', { topics: ['agents'] });
+    expect(await totals('2026-02-04T08:00:00Z')).toEqual({ due: 1, planned: 0 });
+    expect(await prisma.digest.count()).toBe(0);
+    expect(await auditDay(prisma, '2026-02-04')).toMatchObject({ due: 1, noMatch: 1, balanced: true });
+  });
+
+  it('is never a paper that came before, even where another day lists it again', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma);
+    const paper = await makePaper(prisma, '2026-02-03');
+    await plan('2026-02-04T08:00:00Z');
+    const fresh = await makePaper(prisma, '2026-02-09');
+    await prisma.listing.create({ data: { source: 'huggingface', day: new Date('2026-02-09'), paperId: paper.id } });
+    await plan('2026-02-10T08:00:00Z');
+    expect(await papersOf(reader.id)).toEqual([paper.id, fresh.id]);
+  });
+
+  it('leaves yesterday’s rest alone: what was below the cut is not news the day after', async () => {
+    const { prisma } = context().db;
+    await makeSubscriber(prisma, { papersPerDigest: 1 });
+    await makePaper(prisma, '2026-02-06');
+    await makePaper(prisma, '2026-02-06');
+    expect((await totals('2026-02-07T08:00:00Z')).planned).toBe(1);
+    expect((await totals('2026-02-08T08:00:00Z')).planned).toBe(0);
+  });
+
+  it('waits for a list to be complete: over, or not grown for three hours', async () => {
+    const { prisma } = context().db;
+    await makeSubscriber(prisma, { hour: 8 });
+    await makePaper(prisma, '2026-02-04');
+    await prisma.sourceDay.updateMany({ data: { grewAt: new Date('2026-02-04T06:00:00Z') } });
+    expect((await totals('2026-02-04T08:59:00Z')).planned).toBe(0);
+    await makeSubscriber(prisma, { hour: 9 });
+    expect((await totals('2026-02-04T09:00:00Z')).planned).toBe(1);
+  });
+
+  it('is printed once: a vote that comes later changes no digest that is planned', async () => {
+    const { prisma } = context().db;
+    await makeSubscriber(prisma);
+    const paper = await makePaper(prisma, '2026-02-03', { upvotes: 3 });
+    await plan('2026-02-04T08:00:00Z');
+    await prisma.paper.update({ where: { id: paper.id }, data: { upvotes: 90 } });
+    await makeSubscriber(prisma);
+    await plan('2026-02-04T09:00:00Z');
+    const printings = await prisma.printing.findMany({ orderBy: { id: 'asc' }, include: { digests: true } });
+    expect(printings.map(({ content }) => (content as { upvotes: number }).upvotes)).toEqual([3, 90]);
+    expect(printings.map(({ digests }) => digests.length)).toEqual([1, 1]);
+  });
+});
+
+describe('the first digest', () => {
+  it('comes at once, from the newest list in which something matches', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma, { topics: ['music'] });
+    const paper = await makePaper(prisma, '2026-02-02', { topics: ['music'] });
+    await makePaper(prisma, '2026-01-30', { topics: ['music'] });
+    await makePaper(prisma, '2026-02-03', { topics: ['agents'] });
+    const planned = await prisma.$transaction((tx) => planWelcome(tx, new Date('2026-02-04T05:00:00Z'), reader.id));
+    expect(planned).toBe(true);
+    expect(await papersOf(reader.id)).toEqual([paper.id]);
+  });
+
+  it('is the digest of its day: no second one follows at the hour', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma);
+    await makePaper(prisma, '2026-02-03');
+    await prisma.$transaction((tx) => planWelcome(tx, new Date('2026-02-04T05:00:00Z'), reader.id));
+    expect((await totals('2026-02-04T08:00:00Z')).due).toBe(0);
+    expect(await auditDay(prisma, '2026-02-04')).toMatchObject({ due: 1, waiting: 1, balanced: true });
+  });
+
+  it('is left out where nothing matches', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma, { topics: ['music'] });
+    const planned = await prisma.$transaction((tx) => planWelcome(tx, new Date('2026-02-04T05:00:00Z'), reader.id));
+    expect(planned).toBe(false);
+  });
+});

@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { parseConfig } from '../../src/config.js';
+import { openDatabase } from '../../src/database/database.js';
+import { openEmbeddedDatabase } from '../../src/database/embedded.js';
+import { createLogger } from '../../src/log.js';
+import { seedTopics } from '../../src/topics/vocabulary.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    clusterUrl: string;
+  }
+}
+
+/** One real PostgreSQL for the whole run, and in it the database that every test file's own is cloned from. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'offprint-tests-'));
+  const cluster = await openEmbeddedDatabase(dataDir);
+  const admin = new pg.Client(cluster.url);
+  await admin.connect();
+  await admin.query('create database template');
+  await admin.end();
+  const config = parseConfig({ DATABASE_URL: cluster.url.replace(/[^/]+$/, 'template') });
+  const database = await openDatabase(config, createLogger({ log: { level: 'warn', format: 'pretty' } }));
+  await seedTopics(database.prisma);
+  await database.close();
+  project.provide('clusterUrl', cluster.url);
+  return async () => {
+    await cluster.release();
+    await rm(dataDir, { recursive: true });
+  };
+}

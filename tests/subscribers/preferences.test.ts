@@ -1,0 +1,171 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { fieldErrors } from '../../src/subscribers/field-error.js';
+import {
+  importSchema,
+  type Preferences,
+  preferencesOf,
+  preferencesSchema,
+  savePreferences,
+  signUpSchema,
+} from '../../src/subscribers/preferences.js';
+import { canonicalTimeZone, localDay, timeZones } from '../../src/subscribers/time-zone.js';
+import { useContext } from '../helpers/context.js';
+
+const context = useContext();
+const slugs = ['agents', 'robotics'];
+const now = new Date('2026-02-04T12:00:00Z');
+
+const chosen: Preferences = {
+  topics: ['agents'],
+  timezone: 'Europe/Berlin',
+  hour: 7,
+  frequency: 'weekdays',
+  papersPerDigest: 12,
+  abstractLength: 'full',
+  pausedUntil: null,
+};
+const errorsOf = (changes: Record<string, unknown>) => {
+  const parsed = preferencesSchema(slugs, now).safeParse({ ...chosen, ...changes });
+  return parsed.success ? [] : fieldErrors(parsed.error);
+};
+
+describe('preferences', () => {
+  it('are taken as they are when all is well', () => {
+    expect(preferencesSchema(slugs, now).parse(chosen)).toEqual(chosen);
+  });
+
+  it('take a topic once and a time zone by its canonical name', () => {
+    const parsed = preferencesSchema(slugs, now).parse({
+      ...chosen,
+      topics: ['agents', 'agents'],
+      timezone: 'europe/berlin',
+    });
+    expect(parsed).toMatchObject({ topics: ['agents'], timezone: 'Europe/Berlin' });
+  });
+
+  it.each([
+    ['topics', ['astrology'], '“astrology” is not one of the topics.'],
+    ['topics', 'agents', 'Topics must be a list, like ["agents", "robotics"].'],
+    ['timezone', 'Mars/Olympus', '“Mars/Olympus” is not a time zone that we know. One is for example Europe/Berlin.'],
+    ['timezone', '+02:00', '“+02:00” is not a time zone that we know. One is for example Europe/Berlin.'],
+    ['timezone', undefined, 'Please choose a time zone, like Europe/Berlin.'],
+    ['hour', 24, 'The hour must be a whole number from 0 to 23.'],
+    ['hour', -1, 'The hour must be a whole number from 0 to 23.'],
+    ['hour', 7.5, 'The hour must be a whole number from 0 to 23.'],
+    ['hour', 'eight', 'The hour must be a whole number from 0 to 23.'],
+    ['frequency', 'hourly', 'The frequency must be daily, weekdays or weekly.'],
+    ['papersPerDigest', 0, 'The number of papers must be from 1 to 20.'],
+    ['papersPerDigest', 21, 'The number of papers must be from 1 to 20.'],
+    ['abstractLength', 'long', 'The abstract must be none, short or full.'],
+    ['pausedUntil', 'tomorrow', 'The day must be a date, like 2026-08-31.'],
+    ['pausedUntil', '2026-02-30', 'The day must be a date, like 2026-08-31.'],
+    ['pausedUntil', '9999-01-01', 'Please choose a day in this century.'],
+    ['pausedUntil', '2026-02-04', 'The pause must end after today.'],
+  ])('refuse %s = %j and say why', (field, value, message) => {
+    expect(errorsOf({ [field]: value })).toEqual([{ field, message }]);
+  });
+
+  it('know what day it is where the subscriber is', () => {
+    expect(errorsOf({ pausedUntil: '2026-02-05', timezone: 'Europe/Berlin' })).toEqual([]);
+    // At noon UTC it is past one in the morning of the next day on Kiritimati.
+    expect(errorsOf({ pausedUntil: '2026-02-05', timezone: 'Pacific/Kiritimati' })).toHaveLength(1);
+  });
+
+  it('name every field that is wrong, once', () => {
+    expect(errorsOf({ hour: 99, topics: ['x', 'y'], frequency: '' }).map(({ field }) => field)).toEqual([
+      'topics',
+      'hour',
+      'frequency',
+    ]);
+  });
+});
+
+describe('a sign-up form', () => {
+  it('needs nothing but an address', () => {
+    expect(signUpSchema(slugs).parse({ email: ' ada@example.org ' })).toEqual({
+      email: 'ada@example.org',
+      topics: [],
+      timezone: 'UTC',
+    });
+  });
+
+  it('tells what is wrong with the address', () => {
+    const parsed = signUpSchema(slugs).safeParse({ email: 'a@ex.com, b@evil.com' });
+    expect(parsed.error && fieldErrors(parsed.error)).toEqual([
+      { field: 'email', message: 'The address must not contain spaces or invisible characters.' },
+    ]);
+  });
+
+  it('reads a row of an import with the defaults of a new subscriber', () => {
+    expect(importSchema(slugs).parse({ email: 'a@b.cd' })).toMatchObject({
+      hour: 8,
+      frequency: 'daily',
+      timezone: 'UTC',
+    });
+  });
+});
+
+describe('time zones', () => {
+  it('are all known to PostgreSQL under their canonical names', async () => {
+    const { rows } = await context().db.pool.query<{ name: string }>(
+      'select lower(name) as name from pg_timezone_names',
+    );
+    const known = new Set(rows.map(({ name }) => name));
+    expect(
+      timeZones.map((zone) => canonicalTimeZone(zone) ?? zone).filter((zone) => !known.has(zone.toLowerCase())),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['asia/kolkata', 'Asia/Calcutta'],
+    ['UTC', 'UTC'],
+    ['gmt', 'UTC'],
+    ['', null],
+    ['Europe/Berlin; drop table', null],
+    ['local', null],
+  ])('read %j as %j', (name, zone) => {
+    expect(canonicalTimeZone(name)).toBe(zone);
+  });
+
+  it('turn an instant into a calendar day', () => {
+    expect(localDay(new Date('2026-02-04T23:30:00Z'), 'Asia/Tokyo')).toBe('2026-02-05');
+  });
+});
+
+describe('saving preferences', () => {
+  beforeEach(() => context().db.prisma.subscriber.deleteMany());
+  const create = (status: 'active' | 'paused' | 'unsubscribed') =>
+    context().db.prisma.subscriber.create({
+      data: {
+        email: 'a@b.cd',
+        emailKey: 'a@b.cd',
+        status,
+        createdAt: now,
+        pausedUntil: status === 'paused' ? new Date('2026-03-01') : null,
+      },
+    });
+  const saved = async (status: 'active' | 'paused' | 'unsubscribed', changes: Partial<Preferences>) => {
+    const { id } = await create(status);
+    await savePreferences(context(), id, { ...chosen, ...changes });
+    return context().db.prisma.subscriber.findUniqueOrThrow({ where: { id } });
+  };
+
+  it('keeps them all', async () => {
+    const subscriber = await saved('active', {});
+    expect(preferencesOf(subscriber)).toEqual(chosen);
+    expect(subscriber.status).toBe('active');
+  });
+
+  it('pauses until a day, and ends the pause', async () => {
+    const paused = await saved('active', { pausedUntil: '2026-03-01' });
+    expect(paused.status).toBe('paused');
+    expect(preferencesOf(paused).pausedUntil).toBe('2026-03-01');
+    await savePreferences(context(), paused.id, chosen);
+    expect(await context().db.prisma.subscriber.findFirst()).toMatchObject({ status: 'active', pausedUntil: null });
+  });
+
+  it('brings nobody back who unsubscribed', async () => {
+    const subscriber = await saved('unsubscribed', { pausedUntil: '2026-03-01', hour: 9 });
+    expect(subscriber).toMatchObject({ status: 'unsubscribed', pausedUntil: null, hour: 9 });
+  });
+});

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/config.js';
+import { type Purpose, signToken, type TokenSubject, verifyToken } from '../../src/subscribers/tokens.js';
+
+const keys = new Secret(['the-signing-key-of-now', 'the-signing-key-of-before']);
+const hour = 3_600_000;
+
+const purpose = fc.constantFrom<Purpose>('confirm', 'preferences', 'unsubscribe', 'digest', 'bounce');
+const subject: fc.Arbitrary<TokenSubject> = fc.record(
+  {
+    subscriberId: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+    epoch: fc.integer({ min: 0, max: 32_767 }),
+    digestId: fc.uuid(),
+    issuedAt: fc.integer({ min: 1, max: 10_000_000 }).map((hours) => new Date(hours * hour)),
+  },
+  { requiredKeys: ['subscriberId', 'epoch'] },
+);
+
+describe('a token', () => {
+  it('gives back what was put into it, for its purpose', () => {
+    fc.assert(
+      fc.property(purpose, subject, (for_, about) => {
+        expect(verifyToken(keys, for_, signToken(keys, for_, about))).toEqual(about);
+      }),
+    );
+  });
+
+  it('is good for no other purpose', () => {
+    fc.assert(
+      fc.property(purpose, purpose, subject, (for_, other, about) => {
+        fc.pre(for_ !== other);
+        expect(verifyToken(keys, other, signToken(keys, for_, about))).toBeNull();
+      }),
+    );
+  });
+
+  it('is refused with any bit flipped', () => {
+    fc.assert(
+      fc.property(purpose, subject, fc.nat(), (for_, about, position) => {
+        const bytes = Buffer.from(signToken(keys, for_, about), 'base64url');
+        const bit = position % (bytes.length * 8);
+        bytes.writeUInt8(bytes.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+        expect(verifyToken(keys, for_, bytes.toString('base64url'))).toBeNull();
+      }),
+    );
+  });
+
+  it('is refused, and throws nothing, when it is any other text', () => {
+    fc.assert(
+      fc.property(purpose, fc.oneof(fc.string({ unit: 'binary' }), fc.base64String()), (for_, text) => {
+        expect(verifyToken(keys, for_, text)).toBeNull();
+      }),
+    );
+  });
+
+  it('outlives a rotation for as long as its key is listed', () => {
+    const about = { subscriberId: 7, epoch: 0 };
+    const token = signToken(new Secret(['the-signing-key-of-before']), 'unsubscribe', about);
+    expect(verifyToken(keys, 'unsubscribe', token)).toEqual(about);
+    expect(verifyToken(new Secret(['the-signing-key-of-now']), 'unsubscribe', token)).toBeNull();
+  });
+
+  it('is short enough for a header line and fit for a URL', () => {
+    fc.assert(
+      fc.property(purpose, subject, (for_, about) => {
+        expect(signToken(keys, for_, about)).toMatch(/^[\w-]{36,62}$/);
+      }),
+    );
+  });
+});

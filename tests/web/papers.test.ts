@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { makePaper } from '../helpers/rows.js';
+import { useSite } from './site.js';
+
+const site = useSite();
+const db = () => site().ctx.db.prisma;
+const page = async (path: string) => (await site().get(path)).text();
+const titles = (html: string) =>
+  [...html.matchAll(/<a class="title" href="[^"]*">([^<]*)</g)].map(([, title]) => title);
+
+beforeEach(() => site().ctx.db.pool.query('truncate papers, source_days cascade'));
+
+describe('the front page', () => {
+  it('has the subscribe form, also before there are any papers', async () => {
+    const response = await site().get('/');
+    expect(response.status).toBe(200);
+    const html = await response.text();
+    expect(html).toContain('<h1 id="headline">Get trending papers in your email inbox</h1>');
+    expect(html).toMatch(/<form[^>]*method="post" action="\/subscribe"/);
+    expect(html).toContain('No papers yet');
+  });
+
+  it('shows the newest day, best first', async () => {
+    await makePaper(db(), '2026-02-02', { title: 'Older', upvotes: 99 });
+    await makePaper(db(), '2026-02-03', { title: 'Second', upvotes: 5 });
+    await makePaper(db(), '2026-02-03', { title: 'First', upvotes: 7 });
+    const html = await page('/');
+    expect(html).toContain('3 February 2026');
+    expect(titles(html)).toEqual(['First', 'Second']);
+  });
+
+  it('shows all there is to know of a paper', async () => {
+    await makePaper(db(), '2026-02-03', {
+      identifier: '2602.01234',
+      title: 'A paper',
+      authors: ['Ada', 'Bob', 'Cy', 'Dee', 'Eve'],
+      organization: 'Acme Labs',
+      publishedAt: new Date('2026-02-01T10:00:00Z'),
+      upvotes: 1_234,
+      comments: 1,
+      summary: 'In short.',
+      abstract: 'At length.',
+      thumbnailUrl: 'https://thumbnails.example/1.png',
+      discussionUrl: 'https://huggingface.co/papers/2602.01234',
+      codeUrl: 'https://github.com/a/b',
+      codeStars: 42,
+      projectUrl: 'https://project.example',
+      topics: ['agents'],
+    });
+    const html = await page('/');
+    expect(html).toContain('Ada, Bob, Cy and 2 more');
+    for (const text of [
+      'Acme Labs',
+      '1 February 2026',
+      '1,234\u00a0votes',
+      '1\u00a0comment',
+      'In short.',
+      'At length.',
+      'AI agents',
+    ]) {
+      expect(html).toContain(text);
+    }
+    const links = [
+      'https://huggingface.co/papers/2602.01234',
+      'https://arxiv.org/abs/2602.01234',
+      'https://arxiv.org/pdf/2602.01234',
+      'https://github.com/a/b',
+      'https://project.example',
+    ];
+    for (const link of links) expect(html).toContain(`<li><a href="${link}">`);
+    expect(html).toMatch(
+      /<img src="https:\/\/thumbnails\.example\/1\.png" alt="" width="\d+" height="\d+" loading="lazy"/,
+    );
+  });
+
+  it('row 43: shows markup in a paper as text, and no link that is not https', async () => {
+    const hostile = '</p><script>alert(1)</script><![endif]--><%= 7 * 7 %>{{x}}';
+    await makePaper(db(), '2026-02-03', {
+      title: hostile,
+      abstract: hostile,
+      summary: hostile,
+      authors: [hostile],
+      organization: hostile,
+      discussionUrl: 'javascript:alert(1)',
+      codeUrl: 'http://plain.example',
+      projectUrl: 'data:text/html,x',
+      thumbnailUrl: '"onerror="alert(1)',
+    });
+    const html = await page('/');
+    expect(html).not.toContain('<script>alert');
+    expect(html).not.toContain('<![endif]');
+    expect(html).toContain('&lt;%= 7 * 7 %&gt;{{x}}');
+    expect(html).not.toMatch(/javascript:|plain\.example|data:text|onerror/);
+  });
+});
+
+describe('the papers page', () => {
+  beforeEach(async () => {
+    await makePaper(db(), '2026-01-30', { title: 'Friday robots', topics: ['robotics'], upvotes: 1 });
+    await makePaper(db(), '2026-02-02', { title: 'Monday agents', topics: ['agents'], upvotes: 2 });
+    await makePaper(db(), '2026-02-03', { title: 'Tuesday agents', topics: ['agents'], upvotes: 3 });
+  });
+
+  it('shows the newest day, and leads to the day before that has papers', async () => {
+    const html = await page('/papers');
+    expect(titles(html)).toEqual(['Tuesday agents']);
+    expect(html).toMatch(/rel="prev" href="\/papers\?date=2026-02-02"/);
+    expect(html).not.toContain('rel="next"');
+    const monday = await page('/papers?date=2026-02-02');
+    expect(titles(monday)).toEqual(['Monday agents']);
+    expect(monday).toMatch(/rel="prev" href="\/papers\?date=2026-01-30"/);
+    expect(monday).toMatch(/rel="next" href="\/papers\?date=2026-02-03"/);
+  });
+
+  it('shows the papers of a topic, of all days', async () => {
+    expect(titles(await page('/papers?topic=agents'))).toEqual(['Tuesday agents', 'Monday agents']);
+    expect(titles(await page('/papers?topic=agents&date=2026-02-02'))).toEqual(['Monday agents']);
+  });
+
+  it('finds words, and keeps what was asked in the form', async () => {
+    const html = await page('/papers?q=robots&sort=newest');
+    expect(titles(html)).toEqual(['Friday robots']);
+    expect(html).toMatch(/name="q"[^>]*value="robots"/);
+    expect(html).toMatch(/value="newest" selected/);
+  });
+
+  it('says so when there is nothing', async () => {
+    expect(await page('/papers?q=zebra')).toContain('No papers here');
+    expect(await page('/papers?date=2026-02-01')).toContain('No papers here');
+  });
+
+  it.each([
+    'date=yesterday',
+    'date=2026-02-30',
+    'date=0000-01-01',
+    'topic=astrology',
+    'sort=sideways',
+    'q=%00',
+    `q=${'x'.repeat(5_000)}`,
+    'q=a&q=b',
+    'date[]=1',
+    'q=%ED%A0%80%27%22%5C%3A%2A%26%7C%21',
+  ])('copes with %s', async (query) => {
+    expect((await site().get(`/papers?${query}`)).status).toBe(200);
+  });
+
+  it('shows what was asked as text', async () => {
+    expect(await page(`/papers?q=${encodeURIComponent('"><script>alert(1)</script>')}`)).not.toContain('<script>alert');
+  });
+});

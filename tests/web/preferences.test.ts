@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { subscriberLinks } from '../../src/subscribers/links.js';
+import { makeSubscriber } from '../helpers/rows.js';
+import { pathOf, useSite } from './site.js';
+
+const site = useSite();
+
+beforeEach(() => site().ctx.db.pool.query('truncate subscribers, suppressions cascade'));
+
+const linkOf = async (given: Parameters<typeof makeSubscriber>[1] = {}) =>
+  pathOf(subscriberLinks(site().ctx, await makeSubscriber(site().ctx.db.prisma, given)).preferences);
+const stored = () => site().ctx.db.prisma.subscriber.findFirstOrThrow();
+const form = {
+  topics: ['agents', 'robotics'],
+  timezone: 'Asia/Tokyo',
+  hour: '6',
+  frequency: 'weekdays',
+  papersPerDigest: '12',
+  abstractLength: 'full',
+  pausedUntil: '',
+};
+
+describe('the preferences page', () => {
+  it('shows what was chosen', async () => {
+    const html = await (
+      await site().get(await linkOf({ topics: ['agents'], hour: 17, timezone: 'Asia/Tokyo', papersPerDigest: 3 }))
+    ).text();
+    expect(html).toMatch(/value="agents" checked/);
+    expect(html).not.toMatch(/value="robotics" checked/);
+    expect(html).toMatch(/value="17" selected/);
+    expect(html).toMatch(/value="Asia\/Tokyo" selected/);
+    expect(html).toMatch(/name="papersPerDigest"[^>]*value="3"/);
+    expect(html).toMatch(/value="daily" checked/);
+    expect(html).toMatch(/value="short" checked/);
+  });
+
+  it('saves a form and shows the page again', async () => {
+    const path = await linkOf({ topics: ['agents'] });
+    const response = await site().postForm(path, form);
+    expect(response.status).toBe(303);
+    const page = await site().get(response.headers.get('location') ?? '');
+    expect(await page.text()).toContain('Saved');
+    expect(await stored()).toMatchObject({
+      topics: ['agents', 'robotics'],
+      timezone: 'Asia/Tokyo',
+      hour: 6,
+      frequency: 'weekdays',
+      papersPerDigest: 12,
+      abstractLength: 'full',
+      status: 'active',
+    });
+  });
+
+  it('takes all topics away when no box is ticked', async () => {
+    const { topics: _, ...rest } = form;
+    await site().postForm(await linkOf({ topics: ['agents'] }), rest);
+    expect(await stored()).toMatchObject({ topics: [] });
+  });
+
+  it('changes what JSON names, and leaves the rest', async () => {
+    const response = await site().postJson(await linkOf({ topics: ['agents'], hour: 9 }), {
+      hour: 21,
+      topics: ['robotics'],
+    });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ hour: 21, topics: ['robotics'], frequency: 'daily' });
+    expect(await stored()).toMatchObject({ hour: 21, topics: ['robotics'], frequency: 'daily' });
+  });
+
+  it('refuses what makes no sense, says why beside each field, and keeps what was typed', async () => {
+    const path = await linkOf({ hour: 9 });
+    const response = await site().postForm(path, {
+      ...form,
+      papersPerDigest: '500',
+      pausedUntil: '2020-01-01',
+      topics: ['robotics'],
+    });
+    const html = await response.text();
+    expect(response.status).toBe(422);
+    expect(html).toContain('The number of papers must be from 1 to 20.');
+    expect(html).toContain('The pause must end after today.');
+    expect(html).toMatch(/name="papersPerDigest"[^>]*value="500"[^>]*aria-invalid="true"/);
+    expect(html).toMatch(/value="robotics" checked/);
+    expect(await stored()).toMatchObject({ hour: 9 });
+    const json = await site().postJson(path, { hour: 'noon' });
+    expect(json.status).toBe(422);
+    expect(await json.json()).toEqual({
+      errors: [{ field: 'hour', message: 'The hour must be a whole number from 0 to 23.' }],
+    });
+  });
+
+  it('pauses until a day and ends the pause', async () => {
+    const path = await linkOf();
+    await site().postForm(path, { ...form, pausedUntil: '2026-03-01' });
+    expect(await stored()).toMatchObject({ status: 'paused', pausedUntil: new Date('2026-03-01') });
+    expect(await (await site().get(path)).text()).toMatch(/name="pausedUntil"[^>]*value="2026-03-01"/);
+    await site().postForm(path, form);
+    expect(await stored()).toMatchObject({ status: 'active', pausedUntil: null });
+  });
+
+  it('offers a way back to someone who unsubscribed', async () => {
+    const path = await linkOf({ status: 'unsubscribed', confirmedAt: new Date('2026-01-02') });
+    const html = await (await site().get(path)).text();
+    const [, undo] = /action="(\/unsubscribe\/[^"]+\/undo)"/.exec(html) ?? [];
+    expect((await site().postForm(undo ?? '', {})).status).toBe(200);
+    expect(await stored()).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('one’s own data', () => {
+  it('comes as a JSON file', async () => {
+    const response = await site().get(`${await linkOf({ topics: ['agents'] })}/export`);
+    expect(response.headers.get('content-type')).toContain('application/json');
+    expect(response.headers.get('content-disposition')).toContain('attachment');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(await response.json()).toMatchObject({
+      subscriber: { email: (await stored()).email, topics: ['agents'] },
+      digests: [],
+    });
+  });
+
+  it('is deleted by the button of a page, not by looking at the page', async () => {
+    const path = await linkOf();
+    expect(await (await site().get(`${path}/erase`)).text()).toContain('cannot be undone');
+    expect(await site().ctx.db.prisma.subscriber.count()).toBe(1);
+    const response = await site().postForm(`${path}/erase`, {});
+    expect(response.status).toBe(200);
+    expect(await site().ctx.db.prisma.subscriber.count()).toBe(0);
+    expect((await site().get(path)).status).toBe(404);
+  });
+});

@@ -1,0 +1,122 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config.js';
+import { openContext } from '../../src/context.js';
+import { signToken } from '../../src/subscribers/tokens.js';
+import { createWebApp } from '../../src/web/server.js';
+import { createDatabase } from '../helpers/context.js';
+import { serve, useSite } from './site.js';
+
+const site = useSite();
+
+describe('every answer', () => {
+  it('forbids whatever could run or be loaded from elsewhere', async () => {
+    const { headers } = await site().get('/');
+    expect(headers.get('content-security-policy')?.split(';').sort()).toEqual([
+      "base-uri 'none'",
+      "default-src 'none'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+      "img-src 'self' https: data:",
+      "script-src 'self'",
+      "style-src 'self'",
+    ]);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('set-cookie')).toBeNull();
+  });
+
+  it('uses no style, script or image from elsewhere, and none inline', async () => {
+    const html = await (await site().get('/')).text();
+    expect(html).not.toMatch(/<style|\sstyle=|<script>|\son\w+=/);
+    expect(
+      [...html.matchAll(/(?:src|href)="([^"]*)"/g)].filter(([, url]) => !url?.startsWith('/') && !url?.startsWith('#')),
+    ).toEqual([]);
+  });
+});
+
+describe('static files', () => {
+  it.each(['/assets/site.css', '/assets/time-zone.js', '/assets/icon.svg'])(
+    '%s is served once and then known by its ETag',
+    async (path) => {
+      const first = await site().get(path);
+      expect(first.status).toBe(200);
+      const etag = first.headers.get('etag') ?? '';
+      // Unless told otherwise, fetch asks for a fresh copy whenever a condition is set by hand.
+      const condition = { 'if-none-match': etag, 'cache-control': 'max-age=0' };
+      expect((await site().get(path, condition)).status).toBe(304);
+    },
+  );
+
+  it.each(['/assets/', '/assets/..%2flayout.eta', '/assets/../layout.eta', '/layout.eta'])(
+    '%s is not served',
+    async (path) => {
+      expect((await site().get(path)).status).toBe(404);
+    },
+  );
+});
+
+it('an unknown address gets a page that says so, or JSON', async () => {
+  const page = await site().get('/nowhere');
+  expect(page.status).toBe(404);
+  expect(await page.text()).toContain('Page not found');
+  const json = await site().get('/nowhere', { accept: 'application/json' });
+  expect(await json.json()).toEqual({ error: 'There is no page at this address.' });
+});
+
+describe('health', () => {
+  it('is alive and ready', async () => {
+    expect(await (await site().get('/healthz')).json()).toEqual({ status: 'ok' });
+    const ready = await site().get('/readyz');
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toEqual({ status: 'ok', checks: { database: 'ok', queue: 'ok' } });
+  });
+
+  it('names what is not usable', async () => {
+    const { pool } = site().ctx.db;
+    await pool.query('alter schema graphile_worker rename to gone');
+    const response = await site().get('/readyz');
+    await pool.query('alter schema gone rename to graphile_worker');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      status: 'unavailable',
+      checks: { database: 'ok', queue: expect.stringContaining('does not exist') },
+    });
+  });
+});
+
+describe('without its database', () => {
+  it('the site stays up, says so without a word of its insides, and logs the reason without tokens', async () => {
+    const { url, drop } = await createDatabase();
+    const lines: string[] = [];
+    const opened = await openContext(
+      parseConfig({ DATABASE_URL: url, LOG_LEVEL: 'silent', SECRET_KEY: 'a-secret-key-of-a-test' }),
+    );
+    const ctx = { ...opened, log: pino({ level: 'error' }, { write: (line: string) => void lines.push(line) }) };
+    const server = await serve(createWebApp(ctx));
+    const token = signToken(ctx.keys, 'preferences', { subscriberId: 1, epoch: 0 });
+    await drop();
+    const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`);
+    for (const path of ['/', `/preferences/${token}`]) {
+      const response = await get(path);
+      const html = await response.text();
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toBe('30');
+      expect(html).toContain('The database cannot be reached');
+      expect(html).not.toMatch(/prisma|select|\bat .*\.ts/i);
+    }
+    expect(lines).toHaveLength(2);
+    expect(lines.join()).not.toContain(token);
+    expect((await get('/healthz')).status).toBe(200);
+    const ready = await get('/readyz');
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({
+      status: 'unavailable',
+      checks: { database: expect.stringContaining('not') },
+    });
+    await server.close();
+    await ctx.db.close();
+  });
+});

@@ -1,0 +1,200 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { signUpsInAll, signUpsPerNetwork } from '../../src/web/rate-limits.js';
+import { useSite } from './site.js';
+
+const site = useSite({ TRUST_PROXY: '1' });
+
+beforeEach(async () => {
+  const { pool } = site().ctx.db;
+  await pool.query('truncate subscribers, confirmation_requests, suppressions, rate_limits cascade');
+  await pool.query('delete from graphile_worker._private_jobs');
+});
+
+const subscribers = () => site().ctx.db.prisma.subscriber.findMany({ orderBy: { id: 'asc' } });
+const mails = async () => (await site().ctx.db.pool.query('select from graphile_worker._private_jobs')).rowCount;
+const from = (ip: string) => ({ 'x-forwarded-for': ip });
+
+/** What a stranger sees of an answer. */
+async function seen(response: Response) {
+  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'date'));
+  return { status: response.status, headers, body: await response.text() };
+}
+
+describe('signing up', () => {
+  it('takes a form', async () => {
+    const response = await site().postForm('/subscribe', {
+      email: 'ada@example.org',
+      topics: ['agents', 'robotics'],
+      timezone: 'Europe/Berlin',
+      website: '',
+    });
+    expect(response.status).toBe(202);
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect(await response.text()).toContain('Check your mailbox');
+    expect(await subscribers()).toMatchObject([
+      { email: 'ada@example.org', status: 'pending', topics: ['agents', 'robotics'], timezone: 'Europe/Berlin' },
+    ]);
+    expect(await mails()).toBe(1);
+  });
+
+  it('takes JSON, and nothing but the address is needed', async () => {
+    const response = await site().postJson('/subscribe', { email: "o'brien+tag@Example.org" });
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ status: 'accepted', message: expect.any(String) });
+    expect(await subscribers()).toMatchObject([{ email: "o'brien+tag@example.org", topics: [], timezone: 'UTC' }]);
+  });
+
+  it('takes one topic as text, as a form with one box ticked sends it', async () => {
+    await site().postForm('/subscribe', { email: 'ada@example.org', topics: 'agents', timezone: '' });
+    expect(await subscribers()).toMatchObject([{ topics: ['agents'], timezone: 'UTC' }]);
+  });
+
+  it.each([
+    ['row 37: two addresses', 'a@ex.com, b@evil.com'],
+    ['row 38: an injected header', 'a@ex.com\r\nBcc: x@y'],
+    ['row 38: an injected command', 'a@ex.com\r\nRCPT TO:<evil@x>'],
+    ['row 39: a quoted local part', '"x@gmail.com y"@internal.domain'],
+    ['row 40: a direction override', 'a@ex\u202emoc.com'],
+    ['row 40: a zero-width character', 'a@exa\u200bmple.com'],
+    ['row 41: no dot in the domain', 'a@localhost'],
+    ['row 41: an address literal', 'a@[127.0.0.1]'],
+    ['row 41: two dots in a row', 'a..b@example.org'],
+  ])('%s is refused beside its field, with what was typed kept', async (_row, email) => {
+    const page = await site().postForm('/subscribe', { email, topics: ['robotics'], timezone: 'Asia/Tokyo' });
+    const html = await page.text();
+    expect(page.status).toBe(422);
+    expect(html).toMatch(/<input id="email"[^>]*aria-invalid="true"[^>]*>/);
+    expect(html).toMatch(/<p class="error" id="email-error">[A-Z].*\.<\/p>/);
+    expect(html).toMatch(/value="robotics" checked/);
+    expect(html).toMatch(/value="Asia\/Tokyo" selected/);
+    const json = await site().postJson('/subscribe', { email });
+    expect(json.status).toBe(422);
+    expect(await json.json()).toEqual({ errors: [{ field: 'email', message: expect.stringMatching(/\.$/) }] });
+    expect(await subscribers()).toEqual([]);
+    expect(await mails()).toBe(0);
+  });
+
+  it('row 40: a look-alike of a known domain is kept apart from it', async () => {
+    await site().postJson('/subscribe', { email: 'a@gmail.com' });
+    await site().postJson('/subscribe', { email: 'a@gm\u0430il.com' });
+    expect((await subscribers()).map(({ emailKey }) => emailKey)).toEqual(['a@gmail.com', 'a@xn--gmil-63d.com']);
+  });
+
+  it('shows markup that was typed as text', async () => {
+    const page = await site().postForm('/subscribe', { email: '"><script>alert(1)</script>' });
+    expect(await page.text()).not.toContain('<script>alert');
+  });
+
+  it.each([
+    ['topics', { topics: ['astrology'] }, '“astrology” is not one of the topics.'],
+    [
+      'timezone',
+      { timezone: 'Mars/Olympus' },
+      '“Mars/Olympus” is not a time zone that we know. One is for example Europe/Berlin.',
+    ],
+  ])('refuses unknown %s', async (field, choice, message) => {
+    const response = await site().postJson('/subscribe', { email: 'ada@example.org', ...choice });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toEqual({ errors: [{ field, message }] });
+  });
+
+  it.each([
+    ['no body', undefined],
+    ['a list', []],
+    ['a number for an address', { email: 5 }],
+    ['an object for an address', { email: { $ne: null } }],
+    ['objects for topics', { email: 'a@example.org', topics: [{}] }],
+  ])('refuses %s', async (_what, body) => {
+    expect((await site().postJson('/subscribe', body)).status).toBeGreaterThanOrEqual(400);
+    expect((await site().postJson('/subscribe', body)).status).toBeLessThan(500);
+  });
+
+  it('refuses a body that is not JSON, or too large, without a word of its insides', async () => {
+    const broken = await site().postForm('/subscribe', {}, { 'content-type': 'application/json' });
+    expect(broken.status).toBe(422);
+    const large = await site().postJson('/subscribe', { email: 'a'.repeat(30_000) });
+    expect(large.status).toBe(413);
+    expect(await large.json()).toEqual({ error: 'The request is too large.' });
+  });
+
+  it('does nothing for a program that fills in the hidden field, and tells it nothing', async () => {
+    const honest = await seen(await site().postForm('/subscribe', { email: 'ada@example.org' }));
+    const robot = await seen(
+      await site().postForm('/subscribe', { email: 'bob@example.org', website: 'https://spam.example' }),
+    );
+    expect(robot).toEqual(honest);
+    expect(await subscribers()).toHaveLength(1);
+  });
+});
+
+describe('what a stranger learns from signing someone up', () => {
+  it('is the same for an address that is new, pending, active, unsubscribed, bounced or suppressed', async () => {
+    const { prisma } = site().ctx.db;
+    const createdAt = site().ctx.time.now;
+    const known = ['pending', 'active', 'unsubscribed', 'bounced'] as const;
+    for (const status of known) {
+      const email = `${status}@example.org`;
+      await prisma.subscriber.create({ data: { email, emailKey: email, status, createdAt } });
+    }
+    const answers = [];
+    for (const name of ['new', ...known, 'pending']) {
+      answers.push(await seen(await site().postForm('/subscribe', { email: `${name}@example.org` })));
+    }
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0]?.status).toBe(202);
+  });
+
+  it('row 35: fifty times in a minute gives one mail and fifty times the same answer', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async (_, n) =>
+        JSON.stringify(
+          await seen(await site().postJson('/subscribe', { email: 'ada@example.org' }, from(`203.0.113.${n}`))),
+        ),
+      ),
+    );
+    expect(new Set(answers).size).toBe(1);
+    expect(JSON.parse(answers[0] ?? '')).toMatchObject({ status: 202 });
+    expect(await mails()).toBe(1);
+    expect(await subscribers()).toHaveLength(1);
+  });
+});
+
+describe('too many sign-ups', () => {
+  const signUp = (n: number, ip: string) =>
+    site().postJson('/subscribe', { email: `person${n}@example.org` }, from(ip));
+
+  it('row 36: from one IPv6 network are refused, however many addresses it has', async () => {
+    for (let n = 0; n < signUpsPerNetwork; n++) {
+      expect((await signUp(n, `2001:db8:1:2:${n.toString(16)}::${n}`)).status).toBe(202);
+    }
+    const refused = await signUp(99, '2001:db8:1:2:ffff::1');
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_000);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(3_600);
+    expect(await refused.json()).toEqual({
+      errors: [{ field: 'email', message: expect.stringContaining('Too many') }],
+    });
+    expect((await signUp(100, '2001:db8:1:3::1')).status).toBe(202);
+    expect(await subscribers()).toHaveLength(signUpsPerNetwork + 1);
+  });
+
+  it('row 36: are counted for the address that the proxy saw, whatever a client claims to forward', async () => {
+    for (let n = 0; n < signUpsPerNetwork; n++) await signUp(n, `198.51.100.${n}, 203.0.113.1`);
+    expect((await signUp(99, '192.0.2.1, 203.0.113.1')).status).toBe(429);
+  });
+
+  it('are refused from everywhere past the ceiling, with what was typed kept', async () => {
+    await signUp(0, '203.0.113.1');
+    await site().ctx.db.pool.query(`update rate_limits set points = $1 where key like 'sign-ups:%'`, [signUpsInAll]);
+    const refused = await site().postForm('/subscribe', { email: 'ada@example.org' }, from('203.0.113.2'));
+    expect(refused.status).toBe(429);
+    expect(await refused.text()).toContain('value="ada@example.org"');
+  });
+
+  it('leave no address of a client in the database', async () => {
+    await signUp(0, '203.0.113.77');
+    const { rows } = await site().ctx.db.pool.query('select key from rate_limits');
+    expect(rows).toHaveLength(2);
+    expect(JSON.stringify(rows)).not.toContain('203.0.113');
+  });
+});
