@@ -85,16 +85,15 @@ async function sendSamples(ctx: Context): Promise<void> {
   const morning = new Date(Date.parse(newest) + day + day / 2);
   const subscribers = sampleSubscribers.flatMap(({ email, topics }) => {
     const parsed = parseAddress(email);
-    return parsed.ok
-      ? { email: parsed.address, topics, timezone: 'UTC', hour: 8, frequency: 'daily' as const }
-      : [];
+    return parsed.ok ? { email: parsed.address, topics, timezone: 'UTC', hour: 8, frequency: 'daily' as const } : [];
   });
   await insertActive(db, subscribers, ctx.clock());
   await db.subscriber.updateMany({ data: { coveredThrough: new Date(morning.getTime() - 8 * day) } });
   await planDue(ctx, morning);
   const deadline = Date.now() + deliveryMs;
   while ((await countOpen(db)) > 0) {
-    if (Date.now() > deadline) throw new UserError('The digests were not delivered in time: run it with LOG_LEVEL=debug');
+    if (Date.now() > deadline)
+      throw new UserError('The digests were not delivered in time: run it with LOG_LEVEL=debug');
     await sleep(100);
   }
 }

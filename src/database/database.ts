@@ -34,8 +34,10 @@ export async function openDatabase(config: Pick<Config, 'database' | 'sending'>,
     max: config.sending.connections + 10,
     connectionTimeoutMillis: 10_000,
   });
-  // An idle connection that breaks is replaced at the next query; unhandled, its error would end the process.
-  pool.on('error', (error) => log.warn({ error: error.message }, 'a database connection broke'));
+  // A connection that breaks is replaced at the next query; unhandled, its error would end the process.
+  const broken = (error: Error) => log.warn({ error: error.message }, 'a database connection broke');
+  pool.on('error', broken);
+  pool.on('connect', (client) => client.on('error', broken));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const close = async () => {
     await prisma.$disconnect();

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.js';
+import { buildMessage } from '../mail/message.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
 import { openSmtpConnection } from '../mail/smtp.js';
 import type { MailTemplates } from '../mail/templates.js';
-import { composeMessage } from './compose-stored.js';
+import { messageOf, returnPath } from './compose-stored.js';
 import { nextStatus } from './next-status.js';
 import { takeSendSlot } from './pace.js';
 import * as store from './store.js';
@@ -92,9 +93,10 @@ async function sendLoop(
       }
       let outcome: Outcome;
       try {
-        const { envelope, raw } = await composeMessage(ctx, ctx.db.prisma, templates, digest);
+        const message = await messageOf(ctx, ctx.db.prisma, templates, digest);
+        const raw = await buildMessage(message);
         await takeSendSlot(ctx.db.prisma, ctx.config.sending.rate, signal);
-        outcome = await connection.send(envelope, raw);
+        outcome = await connection.send({ from: returnPath(ctx, digest), to: message.to }, raw);
       } catch (error) {
         // Nothing was handed over: `send` never throws.
         outcome = { kind: 'not-sent', scope: 'connection', answer: `not sent: ${(error as Error).message}` };

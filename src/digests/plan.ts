@@ -4,8 +4,6 @@ import type { Queries } from '../database/database.js';
 import { addJob } from '../database/queue.js';
 import { Prisma } from '../generated/prisma/client.js';
 
-/** How long a list of the running day must not have grown to count as complete. */
-const settleHours = 3;
 /** How long digests wait for a source that fails, counted from the subscriber's hour. */
 const holdHours = 4;
 /** How many days of lists a digest reaches back at the most, after a pause or an outage. */
@@ -38,7 +36,7 @@ export async function planDue(ctx: Pick<Context, 'db' | 'clock'>, at: Date): Pro
 /** `planDue` inside a transaction of the caller's. */
 export async function planDueIn(tx: Queries, at: Date, now: Date): Promise<PlannedDay[]> {
   await resumePaused(tx, at);
-  const days = await writeDigests(tx, at, now, dueByClock(at));
+  const days = await writeDigests(tx, at, now, 'complete', dueByClock(at));
   await requestDelivery(
     tx,
     days.reduce((sum, day) => sum + day.planned, 0),
@@ -51,7 +49,7 @@ export async function planDueIn(tx: Queries, at: Date, now: Date): Promise<Plann
  * @returns whether there is one to send
  */
 export async function planWelcome(tx: Queries, now: Date, subscriberId: number): Promise<boolean> {
-  const days = await writeDigests(tx, now, now, dueByConfirmation(now, subscriberId));
+  const days = await writeDigests(tx, now, now, 'with-the-running-day', dueByConfirmation(now, subscriberId));
   const planned = days.reduce((sum, day) => sum + day.planned, 0);
   await requestDelivery(tx, planned);
   return planned > 0;
@@ -121,19 +119,21 @@ function dueByConfirmation(at: Date, subscriberId: number): Prisma.Sql {
 }
 
 /**
- * The plan, as one statement: which lists are complete, who is due, which papers each gets, the frozen print of those
+ * The plan, as one statement: which lists to read (a list is complete when its UTC day is over), who is due, which papers each gets, the frozen print of those
  * papers, the digests, and the account of it all.
  */
-async function writeDigests(tx: Queries, at: Date, now: Date, due: Prisma.Sql): Promise<PlannedDay[]> {
+async function writeDigests(
+  tx: Queries,
+  at: Date,
+  now: Date,
+  lists: 'complete' | 'with-the-running-day',
+  due: Prisma.Sql,
+): Promise<PlannedDay[]> {
   const rows = await tx.$queryRaw`
-    with settled as (
+    with readable as (
       select source, day from source_days
       where fetched_at is not null
-        and day <= (${at}::timestamptz at time zone 'UTC')::date
-        and (
-          (day + 1)::timestamp at time zone 'UTC' <= ${at}::timestamptz
-          or (failed_at is null and grew_at <= ${at}::timestamptz - make_interval(hours => ${settleHours}::int))
-        )
+        and day < (${at}::timestamptz at time zone 'UTC')::date + ${lists === 'with-the-running-day' ? 1 : 0}::int
     ), newest as (
       select max(l.day) as day,
         exists (
@@ -142,11 +142,11 @@ async function writeDigests(tx: Queries, at: Date, now: Date, due: Prisma.Sql): 
             and f.day = (${at}::timestamptz at time zone 'UTC')::date - 1
             and coalesce(f.fetched_at, '-infinity') < (f.day + 1)::timestamp at time zone 'UTC'
         ) as failing
-      from listings l join settled using (source, day)
+      from listings l join readable using (source, day)
     ), offered as materialized (
       select p.id as paper_id, array_agg(distinct l.day) as days,
         row_number() over (order by p.upvotes desc, p.comments desc, p.id) as rank
-      from papers p join listings l on l.paper_id = p.id join settled using (source, day) cross join newest
+      from papers p join listings l on l.paper_id = p.id join readable using (source, day) cross join newest
       where l.day > newest.day - ${catchUpDays}::int
       group by p.id
     ), due as materialized (
@@ -192,7 +192,9 @@ async function writeDigests(tx: Queries, at: Date, now: Date, due: Prisma.Sql): 
       from written join picks using (subscriber_id) join printed using (paper_id)
     ), seen as (
       update subscribers s
-      set planned_day = due.day, covered_through = coalesce(newest.day, s.covered_through)
+      set planned_day = due.day, covered_through = coalesce(
+        least(newest.day, (${at}::timestamptz at time zone 'UTC')::date - 1), s.covered_through
+      )
       from due, newest where s.id = due.id
     ), account as (
       insert into plans (planned_at, day, due, planned, no_match)

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
+import { rehearse } from '../database/rehearse.js';
+import { buildMessage } from '../mail/message.js';
 import type { MailTemplates } from '../mail/templates.js';
-import { composeMessage, type StoredDigest } from './compose-stored.js';
+import { messageOf } from './compose-stored.js';
 import { planDueIn } from './plan.js';
+import { countPapersJustWritten, findJustWritten } from './store.js';
 
 /** What a run of the plan would do. */
 export interface Preflight {
@@ -22,28 +25,9 @@ export interface Preflight {
 /** Mails that are composed to estimate the size of all. */
 const sampleSize = 20;
 
-/** Carries the finding out of a transaction that is rolled back on purpose. */
-class RolledBack extends Error {
-  readonly preflight: Preflight;
-  constructor(preflight: Preflight) {
-    super('rolled back on purpose');
-    this.preflight = preflight;
-  }
-}
-
 /** Runs the real plan and takes it back: what it tells is what would happen. Writes nothing. */
 export async function preflight(ctx: Context, templates: MailTemplates, at: Date): Promise<Preflight> {
-  try {
-    return await ctx.db.prisma.$transaction(
-      async (tx) => {
-        throw new RolledBack(await examine(ctx, tx, templates, at));
-      },
-      { timeout: 600_000, maxWait: 30_000 },
-    );
-  } catch (error) {
-    if (error instanceof RolledBack) return error.preflight;
-    throw error;
-  }
+  return rehearse(ctx.db.prisma, (tx) => examine(ctx, tx, templates, at));
 }
 
 async function examine(ctx: Context, tx: Queries, templates: MailTemplates, at: Date): Promise<Preflight> {
@@ -51,19 +35,16 @@ async function examine(ctx: Context, tx: Queries, templates: MailTemplates, at: 
   const days = await planDueIn(tx, at, ctx.clock());
   const recipients = days.reduce((sum, day) => sum + day.planned, 0);
   const noMatch = days.reduce((sum, day) => sum + day.noMatch, 0);
-  const planned = await findPlanned(
-    tx,
-    days.map(({ day }) => day),
-  );
   const sizes: number[] = [];
-  for (const digest of planned.sample) sizes.push((await composeMessage(ctx, tx, templates, digest)).raw.length);
+  for (const digest of await findJustWritten(tx, sampleSize))
+    sizes.push((await buildMessage(await messageOf(ctx, tx, templates, digest))).length);
   const mean = sizes.reduce((sum, size) => sum + size, 0) / (sizes.length || 1);
   const rate = ctx.config.sending.rate || before.ratePerSecond;
   return {
     at: at.toISOString(),
     recipients,
     noMatch,
-    papers: planned.papers,
+    papers: await countPapersJustWritten(tx),
     bytes: Math.round(mean * recipients),
     endsAt: rate ? new Date(at.getTime() + (recipients / rate) * 1_000).toISOString() : null,
     yesterday: { recipients: before.recipients },
@@ -81,30 +62,3 @@ async function measure(db: Queries, at: Date) {
       ) as "ratePerSecond"`;
   return z.tuple([z.object({ recipients: z.number(), ratePerSecond: z.number().nullable() })]).parse(rows)[0];
 }
-
-/** What the plan has just written, inside its transaction: a row that this transaction made has its own id as xmin. */
-async function findPlanned(db: Queries, days: string[]) {
-  const rows = await db.$queryRaw`
-    select d.id, d.day::text, d.planned_at as "plannedAt", d.abstract_length as "abstractLength",
-       s.id as "subscriberId", s.token_epoch as "tokenEpoch", s.email
-     from digests d join subscribers s on s.id = d.subscriber_id
-     where d.day = any (${days}::date[]) and d.xmin = pg_current_xact_id()::xid
-     order by d.id
-     limit ${sampleSize}`;
-  const counted = await db.$queryRaw`
-    select count(distinct paper_id)::int as papers from digest_papers where xmin = pg_current_xact_id()::xid`;
-  return {
-    sample: z.array(stored).parse(rows) satisfies StoredDigest[],
-    papers: z.tuple([z.object({ papers: z.number() })]).parse(counted)[0].papers,
-  };
-}
-
-const stored = z.object({
-  id: z.string(),
-  day: z.string(),
-  plannedAt: z.date(),
-  abstractLength: z.enum(['none', 'short', 'full']),
-  subscriberId: z.number(),
-  tokenEpoch: z.number(),
-  email: z.string(),
-});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Queries } from '../database/database.js';
+import { Prisma } from '../generated/prisma/client.js';
 import { lifetime, type NextStatus } from './next-status.js';
 import { printedPaper } from './printing.js';
 
@@ -10,9 +11,9 @@ export interface Claim {
   attempts: number;
 }
 
-const claimed = z.object({
+const stored = z.object({
   id: z.string(),
-  attempts: z.number(),
+  /** Local calendar day, YYYY-MM-DD. */
   day: z.string(),
   plannedAt: z.date(),
   abstractLength: z.enum(['none', 'short', 'full']),
@@ -20,6 +21,10 @@ const claimed = z.object({
   tokenEpoch: z.number(),
   email: z.string(),
 });
+/** A digest on record and whom it is for: what its mail is made from, the same at every attempt. */
+export type StoredDigest = z.infer<typeof stored>;
+
+const claimed = stored.extend({ attempts: z.number() });
 export type ClaimedDigest = z.infer<typeof claimed>;
 
 /** How long a claim holds without being renewed; a worker that died is known by this. */
@@ -117,6 +122,34 @@ export async function expireOverdue(db: Queries, now: Date): Promise<number> {
 /** How many digests wait or are under way. */
 export async function countOpen(db: Queries): Promise<number> {
   return db.digest.count({ where: { status: { in: ['queued', 'sending'] } } });
+}
+
+const storedColumns = Prisma.sql`
+  d.id, d.day::text, d.planned_at as "plannedAt", d.abstract_length as "abstractLength",
+  s.id as "subscriberId", s.token_epoch as "tokenEpoch", s.email`;
+
+/** A digest by its id; null where it does not exist, or is no longer anybody's. */
+export async function findDigest(db: Queries, id: string): Promise<StoredDigest | null> {
+  const rows = await db.$queryRaw`
+    select ${storedColumns} from digests d join subscribers s on s.id = d.subscriber_id where d.id = ${id}::uuid`;
+  return z.array(stored).parse(rows)[0] ?? null;
+}
+
+/** Some of the digests that this transaction itself has written: its id is on their rows. */
+export async function findJustWritten(db: Queries, limit: number): Promise<StoredDigest[]> {
+  const rows = await db.$queryRaw`
+    select ${storedColumns} from digests d join subscribers s on s.id = d.subscriber_id
+    where d.status = 'queued' and d.xmin = pg_current_xact_id()::xid
+    order by d.id
+    limit ${limit}`;
+  return z.array(stored).parse(rows);
+}
+
+/** How many different papers are in the digests that this transaction itself has written. */
+export async function countPapersJustWritten(db: Queries): Promise<number> {
+  const rows = await db.$queryRaw`
+    select count(distinct paper_id)::int as papers from digest_papers where xmin = pg_current_xact_id()::xid`;
+  return z.tuple([z.object({ papers: z.number() })]).parse(rows)[0].papers;
 }
 
 /** The papers of a digest in their order, as they were printed, with the names of the topics that matched. */

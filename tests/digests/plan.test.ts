@@ -28,10 +28,9 @@ describe('who is due', () => {
   it('is whoever has reached their hour, on their own clock', async () => {
     const { prisma } = context().db;
     await makePaper(prisma, '2026-02-03');
-    await makeSubscriber(prisma, { timezone: 'Asia/Tokyo', hour: 8 });
-    await makeSubscriber(prisma, { timezone: 'America/Los_Angeles', hour: 8 });
-    expect(await totals('2026-02-03T22:59:00Z')).toEqual({ due: 0, planned: 0 });
-    expect(await totals('2026-02-04T00:30:00Z')).toEqual({ due: 1, planned: 1 });
+    await makeSubscriber(prisma, { timezone: 'Asia/Tokyo', hour: 16 });
+    await makeSubscriber(prisma, { timezone: 'America/Los_Angeles', hour: 8, plannedDay: new Date('2026-02-03') });
+    expect(await totals('2026-02-04T07:59:00Z')).toEqual({ due: 1, planned: 1 });
     expect(await totals('2026-02-04T15:59:00Z')).toEqual({ due: 0, planned: 0 });
     expect(await totals('2026-02-04T16:00:00Z')).toEqual({ due: 1, planned: 1 });
   });
@@ -163,14 +162,13 @@ describe('what a digest holds', () => {
     expect((await totals('2026-02-08T08:00:00Z')).planned).toBe(0);
   });
 
-  it('waits for a list to be complete: over, or not grown for three hours', async () => {
+  it('waits for a list to be complete, which it is when its UTC day is over', async () => {
     const { prisma } = context().db;
-    await makeSubscriber(prisma, { hour: 8 });
     await makePaper(prisma, '2026-02-04');
-    await prisma.sourceDay.updateMany({ data: { grewAt: new Date('2026-02-04T06:00:00Z') } });
-    expect((await totals('2026-02-04T08:59:00Z')).planned).toBe(0);
-    await makeSubscriber(prisma, { hour: 9 });
-    expect((await totals('2026-02-04T09:00:00Z')).planned).toBe(1);
+    await makeSubscriber(prisma, { timezone: 'America/Los_Angeles', hour: 8 });
+    await makeSubscriber(prisma, { timezone: 'America/Los_Angeles', hour: 16 });
+    expect((await totals('2026-02-04T16:00:00Z')).planned).toBe(0);
+    expect((await totals('2026-02-05T00:00:00Z')).planned).toBe(1);
   });
 
   it('is printed once: a vote that comes later changes no digest that is planned', async () => {
@@ -206,6 +204,16 @@ describe('the first digest', () => {
     await prisma.$transaction((tx) => planWelcome(tx, new Date('2026-02-04T05:00:00Z'), reader.id));
     expect((await totals('2026-02-04T08:00:00Z')).due).toBe(0);
     expect(await auditDay(prisma, '2026-02-04')).toMatchObject({ due: 1, waiting: 1, balanced: true });
+  });
+
+  it('reads the list of the running day too, and what that list still gains comes the day after', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma);
+    const early = await makePaper(prisma, '2026-02-04');
+    await prisma.$transaction((tx) => planWelcome(tx, new Date('2026-02-04T05:00:00Z'), reader.id));
+    const late = await makePaper(prisma, '2026-02-04');
+    await plan('2026-02-05T08:00:00Z');
+    expect(await papersOf(reader.id)).toEqual([early.id, late.id]);
   });
 
   it('is left out where nothing matches', async () => {

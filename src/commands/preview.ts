@@ -1,0 +1,47 @@
+import { writeFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { UserError } from '../config.js';
+import { previewDigest } from '../digests/preview.js';
+import { buildMessage, type Message } from '../mail/message.js';
+import { loadMailTemplates } from '../mail/templates.js';
+import { vocabulary } from '../topics/vocabulary.js';
+import { withContext } from './command.js';
+import { calendarDay } from './options.js';
+
+const formats = ['html', 'text', 'eml'] as const;
+
+interface PreviewOptions {
+  topics: string[];
+  date?: string;
+  format: (typeof formats)[number];
+  out?: string;
+}
+
+export function previewCommand(): Command {
+  return new Command('preview')
+    .description('show a digest as a subscriber with these preferences would get it; sends and stores nothing')
+    .option('--topics <slugs>', 'topics, like agents,robotics (default: the trending papers)', topicSlugs, [])
+    .option('--date <day>', 'the day whose papers to show, YYYY-MM-DD (default: today)', calendarDay)
+    .addOption(new Option('--format <format>', 'what to print').choices(formats).default('html'))
+    .option('--out <file>', 'write to this file instead of standard output')
+    .action(async ({ topics, date, format, out }: PreviewOptions) => {
+      const preview = await withContext(async (ctx) => {
+        const day = date ?? ctx.clock().toISOString().slice(0, 10);
+        return render(await previewDigest(ctx, await loadMailTemplates(), { topics, date: day }), format);
+      });
+      if (out === undefined) process.stdout.write(preview);
+      else
+        await writeFile(out, preview).catch((error) => Promise.reject(new UserError(`--out ${out}: ${error.message}`)));
+    });
+}
+
+async function render(message: Message, format: PreviewOptions['format']): Promise<string | Buffer> {
+  return format === 'eml' ? buildMessage(message) : message[format];
+}
+
+function topicSlugs(text: string): string[] {
+  const slugs = text.split(',').map((slug) => slug.trim());
+  const unknown = slugs.find((slug) => !vocabulary.some((topic) => topic.slug === slug));
+  if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is not a topic: see offprint topics list.`);
+  return slugs;
+}
