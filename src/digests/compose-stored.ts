@@ -18,7 +18,7 @@ export async function messageOf(
 ): Promise<Message> {
   const { mail, sending, dkim } = ctx.config;
   const content = await contentOf(ctx, db, digest);
-  const headers = digestHeaders(ctx.config, digest.id, content.links.unsubscribe);
+  const headers = digestHeaders(ctx.config, digest.day, content.links.unsubscribe);
   return {
     ...composeDigest(templates, content),
     from: mail.from,

@@ -9,10 +9,26 @@ export interface ComposedMail {
 
 /** Asks whoever owns the address to confirm. Holds nothing that a stranger typed into the form. */
 export function composeConfirmation(templates: MailTemplates, links: { confirmUrl: string }): ComposedMail {
-  return { subject: 'Confirm your subscription to Offprint', html: templates.confirmation(links), text: '' };
+  const text = `Someone, most likely you, asked for the day's research papers at this
+address. Open this page to confirm it, and the first papers come at
+once:
+
+${links.confirmUrl}
+
+If you did not ask for this, do nothing: nobody is subscribed without
+that click.
+`;
+  return { subject: 'Confirm your subscription to Offprint', html: templates.confirmation(links), text };
 }
 
 /** Tells a subscriber that someone entered their address again, and where their preferences are. */
 export function composeAlreadySubscribed(templates: MailTemplates, links: { preferencesUrl: string }): ComposedMail {
-  return { subject: 'You already have a subscription to Offprint', html: templates.alreadySubscribed(links), text: '' };
+  const text = `Someone, most likely you, entered this address again. Nothing has
+changed: your papers come as before.
+
+Here you can change topics and hour, pause, or unsubscribe:
+
+${links.preferencesUrl}
+`;
+  return { subject: 'You already have a subscription to Offprint', html: templates.alreadySubscribed(links), text };
 }

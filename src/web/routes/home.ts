@@ -1,6 +1,6 @@
 import { Router } from 'express';
+import { longDay } from '../../papers/presentation.js';
 import { listPapers, newestDay } from '../../papers/store.js';
-import { longDay } from '../dates.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import type { Site } from '../site.js';

@@ -1,7 +1,7 @@
 import { Router } from 'express';
+import { longDay } from '../../papers/presentation.js';
 import { daysAround, listPapers, newestDay, type PaperSort, paperSorts } from '../../papers/store.js';
 import { topicChoices, topicSlugs } from '../choices.js';
-import { longDay } from '../dates.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import type { Site } from '../site.js';
