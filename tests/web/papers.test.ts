@@ -65,7 +65,7 @@ describe('the front page', () => {
       'https://arxiv.org/abs/2602.01234',
       'https://arxiv.org/pdf/2602.01234',
       'https://github.com/a/b',
-      'https://project.example',
+      'https://project.example/',
     ];
     for (const link of links) expect(html).toContain(`<li><a href="${link}">`);
     expect(html).toMatch(
