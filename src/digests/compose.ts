@@ -1,7 +1,7 @@
 import wrapAnsi from 'wrap-ansi';
 import type { Config } from '../config.js';
 import type { DigestFrame, MailTemplates } from '../mail/templates.js';
-import { byline, clamp, counted, factsOf, linksOf, safeUrl } from '../papers/presentation.js';
+import { byline, clamp, counted, factsOf, firstSentences, linksOf, safeUrl } from '../papers/presentation.js';
 import type { PrintedPaper } from './printing.js';
 
 export interface DigestEntry {
@@ -91,7 +91,7 @@ function cardOf({ paper, topics }: DigestEntry, abstractLength: DigestContent['a
 function abstractOf(paper: PrintedPaper, length: DigestContent['abstractLength']): string | null {
   if (length === 'none') return null;
   if (length === 'full') return clamp(paper.abstract || paper.summary || '', longest.fullAbstract) || null;
-  return clamp(paper.summary || paper.abstract, longest.shortAbstract) || null;
+  return firstSentences(paper.summary || paper.abstract, longest.shortAbstract) || null;
 }
 
 function frameOf(digest: DigestContent, web: string | null): DigestFrame {

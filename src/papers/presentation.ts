@@ -43,6 +43,18 @@ export function clamp(text: string, longest: number): string {
   return `${cut.replace(/\s+\S*$/, '')} …`;
 }
 
+const sentences = new Intl.Segmenter('en', { granularity: 'sentence' });
+
+/** As many whole sentences as fit into that many characters; where not even one does, its beginning. */
+export function firstSentences(text: string, longest: number): string {
+  let end = 0;
+  for (const { index, segment } of sentences.segment(text)) {
+    if (index + segment.trimEnd().length > longest) break;
+    end = index + segment.length;
+  }
+  return end > 0 ? text.slice(0, end).trimEnd() : clamp(text, longest);
+}
+
 export interface PaperLink {
   label: string;
   href: string;

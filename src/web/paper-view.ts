@@ -1,4 +1,4 @@
-import { byline, clamp, factsOf, linksOf, safeUrl } from '../papers/presentation.js';
+import { byline, factsOf, firstSentences, linksOf, safeUrl } from '../papers/presentation.js';
 import type { ListedPaper } from '../papers/store.js';
 
 const charactersShown = 300;
@@ -22,5 +22,5 @@ export function paperView(paper: ListedPaper) {
 function shortened(summary: string | null, abstract: string): { summary: string; more: string | null } {
   if (summary) return { summary, more: abstract || null };
   if (abstract.length <= charactersShown * 1.2) return { summary: abstract, more: null };
-  return { summary: clamp(abstract, charactersShown), more: abstract };
+  return { summary: firstSentences(abstract, charactersShown), more: abstract };
 }

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningService, useInstallation } from './offprint.js';
+
+const found = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+].find((path) => path && existsSync(path));
+const howToGetOne =
+  'No Chromium was found: install it (Debian: apt-get install chromium), or set CHROMIUM to the path of one';
+
+describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a browser. ${howToGetOne}`, () => {
+  const installation = useInstallation();
+  let browser: Browser;
+  let service: RunningService;
+  beforeAll(async () => {
+    if (!found) throw new Error(howToGetOne);
+    const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
+    browser = await chromium.launch({ executablePath: found, args });
+    service = await installation().start();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+
+  /** Opens the newest mail with that subject in the local mailbox, as its reader does. */
+  async function openMail(page: Page, subject: string) {
+    await page.goto(service.mailboxUrl ?? '');
+    await page.getByText(subject).first().click();
+    return page.frameLocator('iframe');
+  }
+
+  /** Follows a link of a mail. */
+  async function follow(page: Page, mail: ReturnType<Page['frameLocator']>, name: string): Promise<void> {
+    const address = await mail.getByRole('link', { name }).first().getAttribute('href');
+    await page.goto(address ?? '');
+  }
+
+  it('a visitor subscribes, confirms, reads the digest, changes the preferences, and leaves', async () => {
+    const page = await browser.newPage({ timezoneId: 'Asia/Tokyo' });
+    await page.goto(service.webUrl);
+    await page.getByLabel('E-mail address').fill('ada@example.org');
+    await page.getByText('Choose topics').click();
+    await page.getByLabel('AI agents').check();
+    await page.getByRole('button', { name: 'Subscribe' }).click();
+    await page.getByRole('heading', { name: 'Check your mailbox' }).waitFor();
+
+    await follow(page, await openMail(page, 'Confirm your subscription'), 'Confirm subscription');
+    await page.getByRole('button', { name: 'Yes, subscribe' }).click();
+    await page.getByRole('heading', { name: 'You are subscribed' }).waitFor();
+
+    const digest = await openMail(page, 'Agents that plan');
+    await digest.getByText('Matches AI agents').first().waitFor();
+    await follow(page, digest, 'View in browser');
+    await page.getByRole('link', { name: 'Agents that plan' }).first().waitFor();
+
+    await page.getByRole('link', { name: 'Preferences' }).first().click();
+    expect(await page.getByLabel('Time zone').inputValue()).toBe('Asia/Tokyo');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').first().waitFor();
+
+    await follow(page, await openMail(page, 'Agents that plan'), 'Unsubscribe');
+    await page.getByRole('button', { name: 'Unsubscribe' }).click();
+    await page.getByRole('heading', { name: 'You are unsubscribed' }).waitFor();
+    const { subscribers } = JSON.parse(await installation().run('stats', '--json'));
+    expect(subscribers).toMatchObject({ active: 0, unsubscribed: 1 });
+  }, 60_000);
+
+  it('every page fits a screen of 320 px', async () => {
+    const page = await browser.newPage({ viewport: { width: 320, height: 640 } });
+    for (const path of ['/', '/papers', '/confirm/x', '/preferences/x']) {
+      await page.goto(`${service.webUrl}${path}`);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+    }
+  });
+});

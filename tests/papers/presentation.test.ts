@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { byline, clamp, counted, firstSentences, linksOf, longDay, safeUrl } from '../../src/papers/presentation.js';
+
+describe('what a reader sees of a paper', () => {
+  it('the first three authors, and how many more', () => {
+    expect(byline(['A', 'B', 'C'])).toBe('A, B, C');
+    expect(byline(['A', 'B', 'C', 'D', 'E'])).toBe('A, B, C and 2 more');
+    expect(byline([])).toBe('');
+  });
+
+  it('counts with their noun, dates without their hour', () => {
+    expect(counted(1, 'vote')).toBe('1\u00a0vote');
+    expect(counted(1_234, 'vote')).toBe('1,234\u00a0votes');
+    expect(longDay('2026-02-04')).toBe('4 February 2026');
+    expect(longDay(new Date('2026-02-04T23:59:00Z'))).toBe('4 February 2026');
+  });
+
+  it('whole sentences, as far as they fit', () => {
+    const text = 'We ask why. We find out. And then we tell a much longer story.';
+    expect(firstSentences(text, 30)).toBe('We ask why. We find out.');
+    expect(firstSentences(text, 100)).toBe(text);
+    expect(firstSentences('One sentence without an end that goes on', 20)).toBe('One sentence …');
+  });
+
+  it('a beginning that is no longer than it may be, and never half a character', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, longest) => {
+        for (const cut of [clamp(text, longest), firstSentences(text, longest)]) {
+          expect(cut.length).toBeLessThanOrEqual(longest + ' …'.length);
+          expect(cut).not.toMatch(/\p{Cs}/u);
+        }
+      }),
+    );
+  });
+
+  it('links that are https', () => {
+    const paper = {
+      identifier: '2602.02276',
+      discussionUrl: 'javascript:alert(1)',
+      codeUrl: 'https://github.com/a/b',
+      codeStars: 0,
+      projectUrl: null,
+    };
+    expect(linksOf(paper)).toEqual([
+      { label: 'arXiv', href: 'https://arxiv.org/abs/2602.02276' },
+      { label: 'PDF', href: 'https://arxiv.org/pdf/2602.02276' },
+      { label: 'Code', href: 'https://github.com/a/b' },
+    ]);
+    for (const url of [
+      'http://a.example',
+      'data:text/html,x',
+      '//a.example',
+      'x',
+      `https://a.example/${'x'.repeat(2_000)}`,
+    ])
+      expect(safeUrl(url)).toBeNull();
+    expect(safeUrl('https://a.example/"x')).toBe('https://a.example/%22x');
+  });
+});
