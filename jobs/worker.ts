@@ -1,4 +1,5 @@
-import { parseCronItems, type Runner, run } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import { parseCronItems, run, type WorkerEvents } from 'graphile-worker';
 import { jobLogger } from '../src/log.js';
 import { answerSubscription } from './answer-subscription.js';
 import { deliver } from './deliver.js';
@@ -7,24 +8,48 @@ import type { Job, JobContext } from './job.js';
 import { plan } from './plan.js';
 import { prune } from './prune.js';
 
-const jobs: Record<string, Job> = { 'answer-subscription': answerSubscription, deliver, ingest, plan, prune };
+export interface Worker {
+  /** What the job engine tells of its jobs. */
+  events: WorkerEvents;
+  /** Waits for the jobs in hand. */
+  stop(): Promise<void>;
+}
 
-/** Enough that a long delivery never keeps a confirmation waiting. */
-const concurrency = 4;
+/**
+ * Jobs that wait for none of another lane. Deliveries have one of their own, so that the longest keeps no confirmation
+ * waiting; a process does one at a time, over all its connections, and leaves the others to other processes.
+ */
+const lanes: { jobs: Record<string, Job>; concurrency: number }[] = [
+  { jobs: { deliver }, concurrency: 1 },
+  { jobs: { 'answer-subscription': answerSubscription, ingest, plan, prune }, concurrency: 3 },
+];
 
-/** Starts working off jobs. To stop, abort the context's signal, then `stop()`: it waits for the jobs in hand. */
-export async function startWorker(context: JobContext): Promise<Runner> {
+/** With these, what became of the last jobs is on record when the engine says that it has stopped. */
+const recordBeforeStop = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } };
+
+/** Starts working off jobs. To stop, abort the context's signal, then `stop()`. */
+export async function startWorker(context: JobContext): Promise<Worker> {
   const { ctx } = context;
-  const taskList = Object.fromEntries(
-    Object.entries(jobs).map(([name, job]) => [name, (payload: unknown) => job(context, payload)]),
+  const events: WorkerEvents = new EventEmitter();
+  const runners = await Promise.all(
+    lanes.map(({ jobs, concurrency }) =>
+      run({
+        preset: recordBeforeStop,
+        pgPool: ctx.db.pool,
+        taskList: Object.fromEntries(
+          Object.entries(jobs).map(([name, job]) => [name, (payload: unknown) => job(context, payload)]),
+        ),
+        concurrency,
+        events,
+        noHandleSignals: true,
+        pollInterval: 1_000,
+        parsedCronItems: parseCronItems([]),
+        logger: jobLogger(ctx.log),
+      }),
+    ),
   );
-  return run({
-    pgPool: ctx.db.pool,
-    taskList,
-    concurrency,
-    noHandleSignals: true,
-    pollInterval: 1_000,
-    parsedCronItems: parseCronItems([]),
-    logger: jobLogger(ctx.log),
-  });
+  const stop = async () => {
+    await Promise.all(runners.map((runner) => runner.stop()));
+  };
+  return { events, stop };
 }

@@ -5,10 +5,10 @@ import type { Context } from '../context.js';
 import { buildMessage } from '../mail/message.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
-import { openSmtpConnection } from '../mail/smtp.js';
+import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
 import type { MailTemplates } from '../mail/templates.js';
 import { messageOf, returnPath } from './compose-stored.js';
-import { nextStatus } from './next-status.js';
+import { type NotComposed, nextStatus } from './next-status.js';
 import { takeSendSlot } from './pace.js';
 import * as store from './store.js';
 
@@ -30,33 +30,33 @@ export interface Delivery {
 }
 
 const renewEveryMs = 30_000;
-const lookAgainMs = 1_000;
+/** How often "until idle" looks again; while nothing goes through, twice as long each time. */
+const lookAgainMs = { least: 1_000, most: 60_000 };
+/** A sender that cannot get rid of its mails so often in a row leaves the rest to the others and to the next run. */
+const mostUnsentInARow = 2;
 
 /**
  * Sends every digest that is due, over as many connections as SEND_CONNECTIONS allows, and puts each outcome on record.
  * Ends when nothing is due, when no relay takes mail, or, after the mails in flight, when `signal` is aborted.
+ * @throws Error when the database cannot be used, after every connection has ended
  */
 export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
   const { ctx } = delivery;
   const report: DeliveryReport = { sent: 0, queued: 0, failed: 0, suppressed: 0, in_doubt: 0, expired: 0 };
   const db = ctx.db.prisma;
-  const reaped = await store.reapExpiredLeases(db, ctx.config.sending.inDoubt, ctx.clock());
-  if (reaped.length > 0)
-    ctx.log.warn({ digests: reaped, policy: ctx.config.sending.inDoubt }, 'a worker ended while sending');
+  const { connections, inDoubt } = ctx.config.sending;
+  const reaped = await store.reapExpiredLeases(db, inDoubt, ctx.clock());
+  if (reaped.length > 0) ctx.log.warn({ digests: reaped, policy: inDoubt }, 'a worker ended while sending');
+  report[inDoubt === 'hold' ? 'in_doubt' : 'queued'] += reaped.length;
   report.expired += await store.expireOverdue(db, ctx.clock());
   const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
   const renewal = setInterval(() => {
-    store
-      .renewLeases(db, owner, ctx.clock())
-      .catch((error) => ctx.log.warn({ error: error.message }, 'leases not renewed'));
+    store.renewLeases(db, owner).catch((error) => ctx.log.warn({ error: error.message }, 'leases not renewed'));
   }, renewEveryMs);
   try {
-    const senders = Array.from({ length: ctx.config.sending.connections }, () =>
-      sendLoop(delivery, owner, report, either, stop),
-    );
-    await Promise.all(senders);
+    // All are waited for, whatever becomes of one: the mails of the others are in flight.
+    const senders = Array.from({ length: connections }, () => sendLoop(delivery, owner, report, signal));
+    for (const ended of await Promise.allSettled(senders)) if (ended.status === 'rejected') throw ended.reason;
   } finally {
     clearInterval(renewal);
   }
@@ -66,47 +66,71 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
 /** Like `deliver`, again and again until nothing is queued or under way: waits for retries and for other workers. */
 export async function deliverUntilIdle(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
   const total = await deliver(delivery, signal);
+  let waitMs = lookAgainMs.least;
   while (!signal.aborted && (await store.countOpen(delivery.ctx.db.prisma)) > 0) {
-    await sleep(lookAgainMs, undefined, { signal }).catch(() => {});
+    await sleep(waitMs, undefined, { signal }).catch(() => {});
     const report = await deliver(delivery, signal);
     for (const status of Object.keys(report) as (keyof DeliveryReport)[]) total[status] += report[status];
+    const stuck = report.queued > 0 && report.sent === 0;
+    waitMs = stuck ? Math.min(2 * waitMs, lookAgainMs.most) : lookAgainMs.least;
   }
   return total;
 }
 
 /** One connection's life: claim a digest, send it, record the outcome, until there is none. */
-async function sendLoop(
-  { ctx, relays, templates }: Delivery,
-  owner: string,
-  report: DeliveryReport,
-  signal: AbortSignal,
-  stop: AbortController,
-): Promise<void> {
+async function sendLoop(delivery: Delivery, owner: string, report: DeliveryReport, signal: AbortSignal): Promise<void> {
+  const { ctx, relays } = delivery;
   const connection = openSmtpConnection(relays, ctx.log);
+  let unsentInARow = 0;
   try {
-    while (!signal.aborted) {
-      const digest = await store.claimDigest(ctx.db.prisma, owner, ctx.clock());
+    while (!signal.aborted && unsentInARow < mostUnsentInARow) {
+      const digest = await nextDigest(ctx, owner, report, signal);
       if (digest === null) return;
-      if (digest === 'suppressed') {
-        report.suppressed++;
-        continue;
-      }
-      let outcome: Outcome;
-      try {
-        const message = await messageOf(ctx, ctx.db.prisma, templates, digest);
-        const raw = await buildMessage(message);
-        await takeSendSlot(ctx.db.prisma, ctx.config.sending.rate, signal);
-        outcome = await connection.send({ from: returnPath(ctx, digest), to: message.to }, raw);
-      } catch (error) {
-        // Nothing was handed over: `send` never throws.
-        outcome = { kind: 'not-sent', scope: 'connection', answer: `not sent: ${(error as Error).message}` };
-      }
+      const outcome = await attempt(delivery, connection, digest);
       await record(ctx, owner, digest, outcome, report);
-      // What takes no mail now, the relay or we ourselves, is no recipient's fault: the rest waits for the next run.
-      if (outcome.kind === 'not-sent') stop.abort();
+      // What takes no mail now is no recipient's fault. A relay that says so is left alone.
+      if (outcome.kind === 'not-sent' && outcome.scope === 'relay') return;
+      unsentInARow = outcome.kind === 'not-sent' ? unsentInARow + 1 : 0;
     }
   } finally {
     await connection.close();
+  }
+}
+
+/**
+ * Waits for a turn, then claims: between the look at whether the subscriber still wants it and the mail lies no wait.
+ * @returns null where nothing is due, or `signal` was aborted meanwhile
+ */
+async function nextDigest(
+  ctx: Context,
+  owner: string,
+  report: DeliveryReport,
+  signal: AbortSignal,
+): Promise<store.ClaimedDigest | null> {
+  const db = ctx.db.prisma;
+  const { rate } = ctx.config.sending;
+  if (rate > 0 && !(await store.isAnyDue(db, ctx.clock()))) return null;
+  await takeSendSlot(db, rate, signal);
+  while (!signal.aborted) {
+    const digest = await store.claimDigest(db, owner, ctx.clock());
+    if (digest !== 'suppressed') return digest;
+    report.suppressed++;
+  }
+  return null;
+}
+
+/** Never throws: a digest that cannot be composed is in nobody else's way. */
+async function attempt(
+  { ctx, templates }: Delivery,
+  connection: SmtpConnection,
+  digest: store.ClaimedDigest,
+): Promise<Outcome | NotComposed> {
+  try {
+    const message = await messageOf(ctx, ctx.db.prisma, templates, digest);
+    const raw = buildMessage(message);
+    return await connection.send({ from: returnPath(ctx, digest), to: message.to }, raw);
+  } catch (error) {
+    return { kind: 'not-composed', answer: `not sent, because it could not be composed: ${(error as Error).message}` };
   }
 }
 
@@ -114,7 +138,7 @@ async function record(
   ctx: Context,
   owner: string,
   digest: store.ClaimedDigest,
-  outcome: Outcome,
+  outcome: Outcome | NotComposed,
   report: DeliveryReport,
 ): Promise<void> {
   const { inDoubt } = ctx.config.sending;
@@ -123,10 +147,10 @@ async function record(
   const written = await untilWritten(ctx, () =>
     store.recordOutcome(ctx.db.prisma, claim, next, outcome.answer, ctx.clock()),
   );
-  report[next.status]++;
   const line = { digest: digest.id, attempt: digest.attempts, answer: outcome.answer };
-  if (!written) ctx.log.warn(line, 'outcome not recorded: the claim had passed to another worker');
-  else if (next.status === 'sent') ctx.log.debug(line, 'digest sent');
+  if (!written) return ctx.log.warn(line, 'outcome not recorded: the claim had passed to another worker');
+  report[next.status]++;
+  if (next.status === 'sent') ctx.log.debug(line, 'digest sent');
   else ctx.log.warn({ ...line, status: next.status, notBefore: next.notBefore }, `digest not sent: ${outcome.kind}`);
 }
 

@@ -1,4 +1,10 @@
-import type { Outcome } from '../mail/outcome.js';
+import type { Outcome, Rejected } from '../mail/outcome.js';
+
+/** The mail could not be made, so nothing was sent; other digests may well go through. */
+export interface NotComposed {
+  kind: 'not-composed';
+  answer: string;
+}
 
 /** What the record says of a digest after an attempt. */
 export interface NextStatus {
@@ -28,7 +34,7 @@ export const lifetime = 20 * 60 * minute;
  * @param random from 0 to 1; spreads retries by ±20 %, so that what failed together does not come back together
  */
 export function nextStatus(
-  outcome: Outcome,
+  outcome: Outcome | NotComposed,
   attempt: Attempt,
   inDoubt: 'resend' | 'hold',
   now: Date,
@@ -43,10 +49,17 @@ export function nextStatus(
         : later(attempt, now, random, true);
     case 'not-sent':
       return later({ ...attempt, attempts: 1 }, now, random, false);
+    case 'not-composed':
+      return later(attempt, now, random, true);
     case 'rejected':
       if (!outcome.permanent) return later(attempt, now, random, true);
-      return { status: 'failed', countsAttempt: true, bounced: outcome.enhanced?.startsWith('5.1.') ?? false };
+      return { status: 'failed', countsAttempt: true, bounced: saysNoSuchAddress(outcome) };
   }
+}
+
+/** RFC 3463 §3.2. Of the codes x.1.y two are about the sender's address: those are not the recipient's fault. */
+function saysNoSuchAddress({ scope, enhanced }: Rejected): boolean {
+  return scope === 'recipient' && (enhanced?.startsWith('5.1.') ?? false);
 }
 
 function later({ attempts, plannedAt }: Attempt, now: Date, random: number, countsAttempt: boolean): NextStatus {

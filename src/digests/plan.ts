@@ -77,8 +77,7 @@ function dueByClock(at: Date): Prisma.Sql {
       greatest(
         case when s.covered_through <= newest.day then s.covered_through else newest.day - 1 end,
         newest.day - ${catchUpDays}::int
-      ) as after_day,
-      newest.day as through_day
+      ) as after_day
     from subscribers s
       cross join newest
       cross join lateral (select ${at}::timestamptz at time zone s.timezone as time) local
@@ -100,7 +99,7 @@ function dueByClock(at: Date): Prisma.Sql {
 function dueByConfirmation(at: Date, subscriberId: number): Prisma.Sql {
   return Prisma.sql`
     select s.id, local.day, s.topics, s.papers_per_digest, s.abstract_length,
-      best.day - 1 as after_day, best.day as through_day
+      best.day - 1 as after_day
     from subscribers s
       cross join newest
       cross join lateral (select (${at}::timestamptz at time zone s.timezone)::date as day) local
@@ -119,8 +118,8 @@ function dueByConfirmation(at: Date, subscriberId: number): Prisma.Sql {
 }
 
 /**
- * The plan, as one statement: which lists to read (a list is complete when its UTC day is over), who is due, which papers each gets, the frozen print of those
- * papers, the digests, and the account of it all.
+ * The plan, as one statement: which lists to read (a list is complete when its UTC day is over), who is due, which papers
+ * each gets, the frozen print of those papers, the digests, and the account of it all.
  */
 async function writeDigests(
   tx: Queries,
@@ -158,7 +157,7 @@ async function writeDigests(
         select o.paper_id, o.rank, array_agg(m.topic order by m.score desc, m.topic) as topics
         from offered o
           left join matches m on m.paper_id = o.paper_id and m.topic = any (due.topics)
-        where exists (select from unnest(o.days) as list (day) where list.day > due.after_day and list.day <= due.through_day)
+        where exists (select from unnest(o.days) as list (day) where list.day > due.after_day)
           and (cardinality(due.topics) = 0 or m.topic is not null)
           and not exists (select from digest_papers g where g.subscriber_id = due.id and g.paper_id = o.paper_id)
         group by o.paper_id, o.rank
@@ -192,9 +191,10 @@ async function writeDigests(
       from written join picks using (subscriber_id) join printed using (paper_id)
     ), seen as (
       update subscribers s
-      set planned_day = due.day, covered_through = coalesce(
-        least(newest.day, (${at}::timestamptz at time zone 'UTC')::date - 1), s.covered_through
-      )
+      set planned_day = due.day, covered_through = case
+        when newest.day is null then s.covered_through
+        else greatest(s.covered_through, least(newest.day, (${at}::timestamptz at time zone 'UTC')::date - 1))
+      end
       from due, newest where s.id = due.id
     ), account as (
       insert into plans (planned_at, day, due, planned, no_match)

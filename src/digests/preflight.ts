@@ -37,7 +37,7 @@ async function examine(ctx: Context, tx: Queries, templates: MailTemplates, at: 
   const noMatch = days.reduce((sum, day) => sum + day.noMatch, 0);
   const sizes: number[] = [];
   for (const digest of await findJustWritten(tx, sampleSize))
-    sizes.push((await buildMessage(await messageOf(ctx, tx, templates, digest))).length);
+    sizes.push(buildMessage(await messageOf(ctx, tx, templates, digest)).length);
   const mean = sizes.reduce((sum, size) => sum + size, 0) / (sizes.length || 1);
   const rate = ctx.config.sending.rate || before.ratePerSecond;
   return {

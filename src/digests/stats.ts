@@ -10,14 +10,15 @@ const row = z.object({
   oldestWaitingSeconds: z.number().nullable(),
 });
 
-/** How much there is of everything, by status; `oldestWaitingSeconds` is how late the delivery is at `now`. */
+/** How much there is of everything, by status; `oldestWaitingSeconds`: for how long, at `now`, the oldest queued
+ * digest has been planned. */
 export async function collectStats(db: Queries, now: Date) {
   const rows = await db.$queryRaw`
     select
       (select coalesce(jsonb_object_agg(status, n), '{}') from (select status, count(*) as n from subscribers group by status) s) as subscribers,
       jsonb_build_object('total', (select count(*) from papers), 'newest', (select max(day) from listings)) as papers,
       (select coalesce(jsonb_object_agg(status, n), '{}') from (select status, count(*) as n from digests group by status) d) as digests,
-      (select extract(epoch from greatest(${now}::timestamptz - min(not_before), interval '0'))::int from digests where status = 'queued') as "oldestWaitingSeconds"`;
+      (select max(greatest(extract(epoch from ${now}::timestamptz - planned_at), 0))::int from digests where status = 'queued') as "oldestWaitingSeconds"`;
   const found = z.tuple([row]).parse(rows)[0];
   return {
     ...found,

@@ -29,6 +29,15 @@ export type ClaimedDigest = z.infer<typeof claimed>;
 
 /** How long a claim holds without being renewed; a worker that died is known by this. */
 const leaseSeconds = 120;
+/** Leases are between machines, so they go by the one clock that all of them share. */
+const leaseUntil = Prisma.sql`clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)`;
+
+/** Whether there is a digest to claim. */
+export async function isAnyDue(db: Queries, now: Date): Promise<boolean> {
+  return (
+    (await db.digest.findFirst({ where: { status: 'queued', notBefore: { lte: now } }, select: { id: true } })) !== null
+  );
+}
 
 /**
  * Takes the next digest that is due, for one connection that is free. Committed before the first byte of SMTP. In the
@@ -48,7 +57,7 @@ export async function claimDigest(db: Queries, owner: string, now: Date): Promis
     update digests d set
       status = (case when next.subscriber_status = 'active' then 'sending' else 'suppressed' end)::digest_status,
       owner = case when next.subscriber_status = 'active' then ${owner} end,
-      lease_until = case when next.subscriber_status = 'active' then ${now}::timestamptz + make_interval(secs => ${leaseSeconds}::int) end,
+      lease_until = case when next.subscriber_status = 'active' then ${leaseUntil} end,
       attempts = d.attempts + (next.subscriber_status = 'active')::int,
       answer = case when next.subscriber_status = 'active' then d.answer else 'not sent: the subscriber is ' || next.subscriber_status end
     from next where d.id = next.id
@@ -73,7 +82,7 @@ export async function recordOutcome(
   const rows = await db.$queryRaw<unknown[]>`
     with recorded as (
       update digests set
-        status = ${next.status}::digest_status, owner = null, lease_until = null, answer = ${answer},
+        status = ${next.status}::digest_status, owner = null, lease_until = null, answer = ${answer.replaceAll('\0', '')},
         attempts = attempts - ${next.countsAttempt ? 0 : 1}::int,
         not_before = coalesce(${next.notBefore ?? null}, not_before),
         sent_at = case when ${next.status} = 'sent' then ${now}::timestamptz end
@@ -81,16 +90,16 @@ export async function recordOutcome(
       returning subscriber_id
     ), bounced as (
       update subscribers s set status = 'bounced', paused_until = null
-      from recorded where ${next.bounced} and s.id = recorded.subscriber_id
+      from recorded where ${next.bounced} and s.id = recorded.subscriber_id and s.status in ('active', 'paused')
     )
     select subscriber_id from recorded`;
   return rows.length > 0;
 }
 
 /** Says that `owner` is alive and still sending what it claimed. */
-export async function renewLeases(db: Queries, owner: string, now: Date): Promise<void> {
+export async function renewLeases(db: Queries, owner: string): Promise<void> {
   await db.$executeRaw`
-    update digests set lease_until = ${now}::timestamptz + make_interval(secs => ${leaseSeconds}::int)
+    update digests set lease_until = ${leaseUntil}
     where status = 'sending' and owner = ${owner}`;
 }
 
@@ -104,7 +113,7 @@ export async function reapExpiredLeases(db: Queries, inDoubt: 'resend' | 'hold',
   const rows = await db.$queryRaw<unknown[]>`
     update digests set status = ${status}::digest_status, owner = null, lease_until = null, not_before = ${now},
       answer = 'no answer on record: the worker that was sending it ended'
-    where status = 'sending' and lease_until < ${now}
+    where status = 'sending' and lease_until < clock_timestamp()
     returning id`;
   return z
     .array(z.object({ id: z.string() }))
@@ -115,7 +124,7 @@ export async function reapExpiredLeases(db: Queries, inDoubt: 'resend' | 'hold',
 /** Gives up what waited so long that the next digest is about due. */
 export async function expireOverdue(db: Queries, now: Date): Promise<number> {
   return db.$executeRaw`
-    update digests set status = 'expired'
+    update digests set status = 'expired', answer = coalesce(answer, 'not sent: it had waited too long')
     where status = 'queued' and planned_at < ${new Date(now.getTime() - lifetime)}`;
 }
 

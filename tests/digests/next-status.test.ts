@@ -38,6 +38,17 @@ describe('what follows from an attempt', () => {
     });
   });
 
+  it('is a failure without blame for the address when it is our own that the server does not know', () => {
+    const outcome = { ...rejected(550, '5.1.8'), scope: 'message' } as Outcome;
+    expect(nextStatus(outcome, first, 'resend', now, 0.5)).toMatchObject({ status: 'failed', bounced: false });
+  });
+
+  it('is another attempt, less and less often, when the mail could not be composed', () => {
+    const outcome = { kind: 'not-composed', answer: 'no template' } as const;
+    const next = nextStatus(outcome, { ...first, attempts: 3 }, 'resend', now, 0.5);
+    expect(next).toMatchObject({ status: 'queued', notBefore: new Date('2026-02-04T08:15:00Z'), bounced: false });
+  });
+
   it('uses up no attempt of a recipient when the relay takes no mail', () => {
     const next = nextStatus(
       { kind: 'not-sent', scope: 'relay', answer: '421' },

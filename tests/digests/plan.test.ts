@@ -171,6 +171,17 @@ describe('what a digest holds', () => {
     expect((await totals('2026-02-05T00:00:00Z')).planned).toBe(1);
   });
 
+  it('goes on where it was after a plan for a day gone by', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma, { papersPerDigest: 1 });
+    const old = await makePaper(prisma, '2026-02-03');
+    const best = await makePaper(prisma, '2026-02-04', { upvotes: 60 });
+    await makePaper(prisma, '2026-02-04', { upvotes: 50 });
+    const fresh = await makePaper(prisma, '2026-02-05');
+    for (const day of [5, 4, 5, 6]) await plan(`2026-02-0${day}T08:00:00Z`);
+    expect(await papersOf(reader.id)).toEqual([old.id, best.id, fresh.id]);
+  });
+
   it('is printed once: a vote that comes later changes no digest that is planned', async () => {
     const { prisma } = context().db;
     await makeSubscriber(prisma);

@@ -1,0 +1,289 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config.js';
+import { type DeliveryReport, deliver, deliverUntilIdle } from '../../src/digests/deliver.js';
+import { planDue } from '../../src/digests/plan.js';
+import { useContext } from '../helpers/context.js';
+import { makePaper } from '../helpers/rows.js';
+import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
+import { deliveryTo, morning, planDigests, recordedDigests, startMorning } from './delivery.js';
+
+const context = useContext({ BOUNCE_ADDRESS: 'bounce@example.org' });
+let servers: TestSmtpServer[] = [];
+beforeEach(() => startMorning(context()));
+afterEach(async () => {
+  for (const server of servers) await server.close();
+  servers = [];
+});
+
+const serve = async (on?: SmtpScript['on']) => {
+  const server = await startSmtpServer(on ? { on } : {});
+  servers.push(server);
+  return server;
+};
+const nothing: DeliveryReport = { sent: 0, queued: 0, failed: 0, suppressed: 0, in_doubt: 0, expired: 0 };
+const send = async (
+  server: Pick<TestSmtpServer, 'relay'>,
+  sending: Partial<Config['sending']> = {},
+  signal: AbortSignal = new AbortController().signal,
+) => deliver(await deliveryTo(context(), [server.relay], sending), signal);
+const records = () => recordedDigests(context());
+const statuses = async () => (await records()).map(({ status }) => status);
+const later = (minutes: number) => {
+  context().time.now = new Date(context().time.now.getTime() + minutes * 60_000);
+};
+
+describe('a digest that is due', () => {
+  it('goes to its subscriber, and is on record as sent with the answer of the server', async () => {
+    const [reader] = await planDigests(context(), 1);
+    const server = await serve();
+    expect(await send(server)).toEqual({ ...nothing, sent: 1 });
+    const subscriber = await context().db.prisma.subscriber.findUniqueOrThrow({ where: { id: reader ?? 0 } });
+    const { id } = await context().db.prisma.digest.findFirstOrThrow();
+    expect(server.mails).toMatchObject([{ envelope: { to: [subscriber.email] }, messageId: `<${id}@example.org>` }]);
+    expect(await records()).toMatchObject([
+      { status: 'sent', attempts: 1, answer: '250 2.0.0 queued as 1', sentAt: morning, owner: null, leaseUntil: null },
+    ]);
+    expect(await send(server)).toEqual(nothing);
+    expect(server.mails).toHaveLength(1);
+  });
+
+  it('has an envelope sender of its own, so that a bounce tells whose it is', async () => {
+    await planDigests(context(), 2);
+    const server = await serve();
+    await send(server);
+    const senders = server.mails.map(({ envelope }) => envelope.from);
+    expect(new Set(senders).size).toBe(2);
+    for (const sender of senders) expect(sender).toMatch(/^bounce\+[\w.~-]+@example\.org$/);
+  });
+
+  it('shares its connection with others, and there are as many as configured at the most', async () => {
+    await planDigests(context(), 30);
+    const server = await serve();
+    expect(await send(server, { connections: 3 })).toEqual({ ...nothing, sent: 30 });
+    expect(server.connections()).toBe(3);
+  });
+
+  it('row 20: is sent once by two deliveries that work at the same time', async () => {
+    await planDigests(context(), 40);
+    const server = await serve();
+    const reports = await Promise.all([send(server), send(server)]);
+    expect(reports.map(({ sent }) => sent).reduce((sum, sent) => sum + sent)).toBe(40);
+    expect(new Set(server.mails.map(({ messageId }) => messageId)).size).toBe(40);
+    expect(server.mails).toHaveLength(40);
+  });
+
+  it('is not sent once it has waited for twenty hours, and that is on record', async () => {
+    await planDigests(context(), 1);
+    const server = await serve();
+    later(20 * 60 + 1);
+    expect(await send(server)).toEqual({ ...nothing, expired: 1 });
+    expect(await records()).toMatchObject([{ status: 'expired', answer: expect.stringContaining('waited too long') }]);
+    expect(server.mails).toEqual([]);
+  });
+
+  it('that cannot be composed is tried again later, and is in nobody else’s way', async () => {
+    const [reader] = await planDigests(context(), 3);
+    const email = 'ada@example.com, mallory@example.com';
+    await context().db.prisma.subscriber.update({ where: { id: reader ?? 0 }, data: { email } });
+    const server = await serve();
+    expect(await send(server, { connections: 1 })).toEqual({ ...nothing, sent: 2, queued: 1 });
+    expect(await records()).toMatchObject([
+      { status: 'queued', attempts: 1, answer: expect.stringContaining('could not be composed') },
+      { status: 'sent' },
+      { status: 'sent' },
+    ]);
+    later(2);
+    expect(await send(server)).toEqual({ ...nothing, queued: 1 });
+  });
+});
+
+describe('row 28: a subscriber who leaves between the plan and the mail', () => {
+  it.each(['unsubscribed', 'paused', 'bounced', 'complained', 'pending'] as const)(
+    'gets nothing once %s',
+    async (status) => {
+      const [leaver] = await planDigests(context(), 2);
+      await context().db.prisma.subscriber.update({ where: { id: leaver ?? 0 }, data: { status } });
+      const server = await serve();
+      expect(await send(server)).toEqual({ ...nothing, sent: 1, suppressed: 1 });
+      expect(await records()).toMatchObject([
+        { status: 'suppressed', attempts: 0, answer: `not sent: the subscriber is ${status}` },
+        { status: 'sent' },
+      ]);
+      expect(server.mails).toHaveLength(1);
+    },
+  );
+});
+
+describe('a recipient who is refused', () => {
+  it('row 9: for good, because there is no such address, has failed and gets no digest again', async () => {
+    await planDigests(context(), 2);
+    let asked = 0;
+    const server = await serve(({ step }) =>
+      step === 'RCPT' && ++asked === 1 ? { reply: '550 5.1.1 no such user' } : undefined,
+    );
+    expect(await send(server, { connections: 1 })).toEqual({ ...nothing, sent: 1, failed: 1 });
+    expect(await records()).toContainEqual(
+      expect.objectContaining({ status: 'failed', attempts: 1, answer: '550 5.1.1 no such user' }),
+    );
+    expect(await context().db.prisma.subscriber.count({ where: { status: 'bounced' } })).toBe(1);
+    await makePaper(context().db.prisma, '2026-02-04');
+    expect(await planDue(context(), new Date('2026-02-05T08:00:00Z'))).toMatchObject([{ due: 1, planned: 1 }]);
+  });
+
+  it('row 11: for now, gets the digest once when the server takes it later', async () => {
+    await planDigests(context(), 1);
+    let asked = 0;
+    const server = await serve(({ step }) =>
+      step === 'RCPT' && ++asked === 1 ? { reply: '450 4.7.1 greylisted' } : undefined,
+    );
+    expect(await send(server)).toEqual({ ...nothing, queued: 1 });
+    expect(await records()).toMatchObject([{ status: 'queued', attempts: 1, answer: '450 4.7.1 greylisted' }]);
+    expect(await send(server)).toEqual(nothing);
+    later(2);
+    expect(await send(server)).toEqual({ ...nothing, sent: 1 });
+    expect(await records()).toMatchObject([{ status: 'sent', attempts: 2 }]);
+    expect(server.mails).toHaveLength(1);
+  });
+
+  it('in words that PostgreSQL cannot store, has failed all the same', async () => {
+    await planDigests(context(), 1);
+    const server = await serve(({ step }) => (step === 'RCPT' ? { raw: '550 5.1.1 no\0body\r\n' } : undefined));
+    expect(await send(server)).toEqual({ ...nothing, failed: 1 });
+    expect(await records()).toMatchObject([{ status: 'failed', answer: '550 5.1.1 nobody' }]);
+  });
+});
+
+describe('rows 2 and 3: a mail whose final answer is lost', () => {
+  it.each(['close', 'reset'] as const)(
+    'is sent again with the same bytes, by the policy "resend" (%s)',
+    async (next) => {
+      await planDigests(context(), 1);
+      const server = await serve(({ step, connection }) =>
+        step === 'dot' && connection === 1 ? { next, keep: true } : undefined,
+      );
+      expect(await send(server, { inDoubt: 'resend' })).toEqual({ ...nothing, queued: 1 });
+      expect(await records()).toMatchObject([{ status: 'queued', attempts: 1, answer: expect.stringMatching(/./) }]);
+      await context().db.prisma.paper.updateMany({ data: { title: 'Another title', upvotes: 99 } });
+      later(2);
+      expect(await send(server, { inDoubt: 'resend' })).toEqual({ ...nothing, sent: 1 });
+      const [first, second] = server.mails;
+      expect(second?.raw.equals(first?.raw ?? Buffer.of())).toBe(true);
+      expect(second?.messageId).toBe(first?.messageId);
+      expect(server.mails).toHaveLength(2);
+    },
+  );
+
+  it('is in doubt, and never sent again by itself, by the policy "hold"', async () => {
+    await planDigests(context(), 1);
+    const server = await serve(({ step }) => (step === 'dot' ? { next: 'close', keep: true } : undefined));
+    expect(await send(server, { inDoubt: 'hold' })).toEqual({ ...nothing, in_doubt: 1 });
+    later(60);
+    expect(await send(server, { inDoubt: 'hold' })).toEqual(nothing);
+    later(24 * 60);
+    expect(await send(server, { inDoubt: 'hold' })).toEqual(nothing);
+    expect(await statuses()).toEqual(['in_doubt']);
+    expect(server.mails).toHaveLength(1);
+  });
+});
+
+describe('row 12: a relay that takes no mail', () => {
+  it('costs no recipient an attempt while it cannot be reached', async () => {
+    await planDigests(context(), 30);
+    const gone = await startSmtpServer();
+    await gone.close();
+    const report = await send(gone, { connections: 3 });
+    expect(report).toEqual({ ...nothing, queued: 3 });
+    expect(await records()).toSatisfy((all: { attempts: number }[]) => all.every(({ attempts }) => attempts === 0));
+    expect(new Set(await statuses())).toEqual(new Set(['queued']));
+    later(2);
+    expect(await send(await serve())).toEqual({ ...nothing, sent: 30 });
+  });
+
+  it('costs no recipient an attempt while it says so at the greeting', async () => {
+    await planDigests(context(), 3);
+    let open = false;
+    const server = await serve(({ step }) =>
+      step === 'greeting' && !open ? { reply: '421 4.3.2 closed', next: 'close' } : undefined,
+    );
+    expect(await send(server, { connections: 1 })).toEqual({ ...nothing, queued: 1 });
+    expect(server.connections()).toBe(1);
+    expect((await records()).filter(({ attempts }) => attempts > 0)).toEqual([]);
+    open = true;
+    later(2);
+    expect(await send(server)).toEqual({ ...nothing, sent: 3 });
+  });
+
+  it('over more than so many connections gets the mails over the others', async () => {
+    await planDigests(context(), 20);
+    const server = await serve(({ step, connection }) =>
+      step === 'greeting' && connection > 2 ? { reply: '421 4.7.0 too many connections', next: 'close' } : undefined,
+    );
+    const { sent, queued } = await send(server, { connections: 5 });
+    expect(queued).toBeLessThanOrEqual(3);
+    expect(sent + queued).toBe(20);
+  });
+});
+
+describe('row 59: a delivery that is asked to stop', () => {
+  it('finishes the mails in flight, and leaves none under way', async () => {
+    await planDigests(context(), 20);
+    const stop = new AbortController();
+    const server = await serve(({ step, connection }) => {
+      if (step === 'dot' && connection === 3) stop.abort();
+      return undefined;
+    });
+    const { sent } = await send(server, { connections: 3 }, stop.signal);
+    expect(sent).toBe(server.mails.length);
+    expect(sent).toBeLessThan(20);
+    const left = (await statuses()).filter((status) => status !== 'sent');
+    expect(new Set(left)).toEqual(new Set(['queued']));
+    expect(left).toHaveLength(20 - sent);
+    expect(await send(server)).toEqual({ ...nothing, sent: 20 - sent });
+  });
+
+  it('claims nothing more while it waits for its turn', async () => {
+    await planDigests(context(), 2);
+    const stop = new AbortController();
+    const server = await serve(({ step }) => {
+      if (step === 'dot') stop.abort();
+      return undefined;
+    });
+    expect(await send(server, { rate: 0.01 }, stop.signal)).toEqual({ ...nothing, sent: 1 });
+    expect((await records()).map(({ status, attempts }) => [status, attempts]).toSorted()).toEqual([
+      ['queued', 0],
+      ['sent', 1],
+    ]);
+  });
+
+  it('sends nothing where that was asked before it began', async () => {
+    await planDigests(context(), 1);
+    const server = await serve();
+    expect(await send(server, {}, AbortSignal.abort())).toEqual(nothing);
+    expect(server.connections()).toBe(0);
+  });
+});
+
+describe('a delivery until all is done', () => {
+  it('comes back for what is to be tried again', async () => {
+    await planDigests(context(), 3);
+    let asked = 0;
+    const server = await serve(({ step }) => {
+      if (step === 'QUIT') later(2);
+      return step === 'RCPT' && ++asked === 1 ? { reply: '451 4.3.0 later' } : undefined;
+    });
+    const delivery = await deliveryTo(context(), [server.relay], { connections: 1 });
+    const report = await deliverUntilIdle(delivery, new AbortController().signal);
+    expect(report).toEqual({ ...nothing, sent: 3, queued: 1 });
+  });
+
+  it('ends where it is asked to, though there is more to do', async () => {
+    await planDigests(context(), 1);
+    const stop = new AbortController();
+    const server = await serve(({ step }) => {
+      if (step === 'RCPT') stop.abort();
+      return step === 'RCPT' ? { reply: '451 4.3.0 later' } : undefined;
+    });
+    const delivery = await deliveryTo(context(), [server.relay]);
+    expect(await deliverUntilIdle(delivery, stop.signal)).toEqual({ ...nothing, queued: 1 });
+  });
+});

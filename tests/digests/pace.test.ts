@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deliver } from '../../src/digests/deliver.js';
+import { takeSendSlot } from '../../src/digests/pace.js';
+import { useContext } from '../helpers/context.js';
+import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
+import { deliveryTo, planDigests, startMorning } from './delivery.js';
+
+const context = useContext();
+let server: TestSmtpServer;
+beforeAll(async () => {
+  server = await startSmtpServer();
+});
+afterAll(() => server.close());
+beforeEach(() => startMorning(context()));
+
+const never = new AbortController().signal;
+/** Seconds that passed, by the clock of the database, which is the one that the rate goes by. */
+const timed = async (work: () => Promise<unknown>) => {
+  const now = async () => {
+    const { rows } = await context().db.pool.query('select extract(epoch from clock_timestamp())::float8 as now');
+    return rows[0].now as number;
+  };
+  const before = await now();
+  await work();
+  return (await now()) - before;
+};
+
+describe('SEND_RATE', () => {
+  it('holds over all workers together', async () => {
+    await planDigests(context(), 17);
+    const delivery = await deliveryTo(context(), [server.relay], { rate: 20, connections: 3 });
+    const seconds = await timed(() => Promise.all([deliver(delivery, never), deliver(delivery, never)]));
+    expect(server.mails).toHaveLength(17);
+    // The first may go at once. Timers may run a millisecond early.
+    expect(seconds).toBeGreaterThan(16 / 20 - 0.01);
+  });
+
+  it('saves up no turns while there is nothing to send', async () => {
+    const { prisma } = context().db;
+    await prisma.$executeRaw`update send_pace set next_at = clock_timestamp() - interval '1 hour'`;
+    const seconds = await timed(async () => {
+      for (let turn = 0; turn < 4; turn++) await takeSendSlot(prisma, 20, never);
+    });
+    expect(seconds).toBeGreaterThan(3 / 20 - 0.01);
+  });
+
+  it('of 0 is no limit, and takes no turn', async () => {
+    await takeSendSlot(context().db.prisma, 0, never);
+    const { rows } = await context().db.pool.query("select next_at = '-infinity' as untouched from send_pace");
+    expect(rows).toEqual([{ untouched: true }]);
+  });
+
+  it('keeps nobody waiting who is asked to stop', async () => {
+    const { prisma } = context().db;
+    await takeSendSlot(prisma, 0.01, never);
+    expect(await timed(() => takeSendSlot(prisma, 0.01, AbortSignal.timeout(1)))).toBeLessThan(10);
+  });
+
+  it('takes no turn when nothing is due', async () => {
+    await deliver(await deliveryTo(context(), [server.relay], { rate: 1 }), never);
+    const { rows } = await context().db.pool.query("select next_at = '-infinity' as untouched from send_pace");
+    expect(rows).toEqual([{ untouched: true }]);
+  });
+});

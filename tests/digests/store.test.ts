@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deliver } from '../../src/digests/deliver.js';
+import { type ClaimedDigest, claimDigest, expireOverdue, recordOutcome, renewLeases } from '../../src/digests/store.js';
+import { useContext } from '../helpers/context.js';
+import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
+import { deliveryTo, morning, planDigests, recordedDigests, startMorning } from './delivery.js';
+
+const context = useContext();
+let server: TestSmtpServer;
+beforeEach(async () => {
+  await startMorning(context());
+  server = await startSmtpServer();
+});
+afterEach(() => server.close());
+
+const db = () => context().db.prisma;
+const claim = async (owner: string): Promise<ClaimedDigest> => {
+  const digest = await claimDigest(db(), owner, morning);
+  if (digest === null || digest === 'suppressed') throw new Error('There is nothing to claim');
+  return digest;
+};
+/** As if the owner had died, or stood still, for as long as a claim holds. */
+const letLeasesRunOut = () =>
+  context().db.pool.query(
+    "update digests set lease_until = clock_timestamp() - interval '1 second' where status = 'sending'",
+  );
+const send = async (inDoubt: 'resend' | 'hold') =>
+  deliver(await deliveryTo(context(), [server.relay], { inDoubt }), new AbortController().signal);
+const sent = { status: 'sent', countsAttempt: true, bounced: false } as const;
+
+describe('a claim', () => {
+  it('is one worker’s for as long as it lives: nobody else sends the digest', async () => {
+    await planDigests(context(), 1);
+    const digest = await claim('alive');
+    expect(await claimDigest(db(), 'other', morning)).toBeNull();
+    context().time.now = new Date(morning.getTime() + 3_600_000);
+    expect(await send('resend')).toMatchObject({ sent: 0, queued: 0 });
+    expect(
+      await recordOutcome(db(), { digestId: digest.id, owner: 'alive', attempts: 1 }, sent, '250 ok', morning),
+    ).toBe(true);
+    expect(await recordedDigests(context())).toMatchObject([{ status: 'sent', answer: '250 ok', sentAt: morning }]);
+  });
+
+  it('is freed when its worker has died: the digest is sent again by the policy "resend"', async () => {
+    await planDigests(context(), 1);
+    await claim('dead');
+    await letLeasesRunOut();
+    expect(await send('resend')).toMatchObject({ sent: 1, queued: 1, in_doubt: 0 });
+    expect(await recordedDigests(context())).toMatchObject([{ status: 'sent', attempts: 2 }]);
+    expect(server.mails).toHaveLength(1);
+  });
+
+  it('is freed when its worker has died: the digest is named and not sent by the policy "hold"', async () => {
+    await planDigests(context(), 1);
+    await claim('dead');
+    await letLeasesRunOut();
+    expect(await send('hold')).toMatchObject({ sent: 0, in_doubt: 1 });
+    expect(await recordedDigests(context())).toMatchObject([
+      { status: 'in_doubt', owner: null, answer: expect.stringContaining('the worker that was sending it ended') },
+    ]);
+    expect(server.mails).toEqual([]);
+  });
+
+  it('that is renewed does not run out', async () => {
+    await planDigests(context(), 2);
+    await claim('alive');
+    await claim('dead');
+    await letLeasesRunOut();
+    await renewLeases(db(), 'alive');
+    expect(await send('hold')).toMatchObject({ sent: 0, in_doubt: 1 });
+    expect((await recordedDigests(context())).map(({ status }) => status).toSorted()).toEqual(['in_doubt', 'sending']);
+  });
+
+  it('row 24: that was lost lets nothing be written: not over what became of the digest since, nor under another attempt', async () => {
+    await planDigests(context(), 1);
+    const digest = await claim('late');
+    const late = { digestId: digest.id, owner: 'late', attempts: digest.attempts };
+    const failed = { status: 'failed', countsAttempt: true, bounced: true } as const;
+    await letLeasesRunOut();
+    await send('resend');
+    const before = await recordedDigests(context());
+    expect(await recordOutcome(db(), late, failed, '550 5.1.1 no such user', morning)).toBe(false);
+    expect(await recordedDigests(context())).toEqual(before);
+    expect(before).toMatchObject([{ status: 'sent' }]);
+    expect(await db().subscriber.count({ where: { status: 'bounced' } })).toBe(0);
+  });
+
+  it('row 24: of an attempt before lets nothing be written, even where the same worker claims again', async () => {
+    await planDigests(context(), 1);
+    const first = await claim('same');
+    await context().db.pool.query("update digests set status = 'queued', owner = null, lease_until = null");
+    const second = await claim('same');
+    expect(second.attempts).toBe(first.attempts + 1);
+    const late = { digestId: first.id, owner: 'same', attempts: first.attempts };
+    expect(await recordOutcome(db(), late, sent, '250 ok', morning)).toBe(false);
+    expect(await recordedDigests(context())).toMatchObject([{ status: 'sending', owner: 'same' }]);
+  });
+
+  it('takes the digest that has waited longest, and none before its time', async () => {
+    await planDigests(context(), 2);
+    const [early, late] = await db().digest.findMany();
+    const at = (ms: number) => new Date(morning.getTime() + ms);
+    await db().digest.update({ where: { id: late?.id ?? '' }, data: { notBefore: at(1_000) } });
+    expect((await claim('worker')).id).toBe(early?.id);
+    expect(await claimDigest(db(), 'worker', morning)).toBeNull();
+    expect(await claimDigest(db(), 'worker', at(1_000))).toMatchObject({ id: late?.id });
+  });
+});
+
+describe('an address that does not exist', () => {
+  const record = async (status: 'active' | 'paused' | 'unsubscribed' | 'complained') => {
+    const [reader] = await planDigests(context(), 1);
+    const { id, attempts } = await claim('worker');
+    const pausedUntil = status === 'paused' ? new Date('2026-03-01') : null;
+    await db().subscriber.update({ where: { id: reader ?? 0 }, data: { status, pausedUntil } });
+    const next = { status: 'failed', countsAttempt: true, bounced: true } as const;
+    await recordOutcome(db(), { digestId: id, owner: 'worker', attempts }, next, '550 5.1.1 no such user', morning);
+    return db().subscriber.findFirst({ select: { status: true, pausedUntil: true } });
+  };
+
+  it.each(['active', 'paused'] as const)('makes a subscriber who was %s a bounced one', async (status) => {
+    expect(await record(status)).toEqual({ status: 'bounced', pausedUntil: null });
+  });
+
+  it.each(['unsubscribed', 'complained'] as const)('changes nothing for one who has %s meanwhile', async (status) => {
+    expect(await record(status)).toEqual({ status, pausedUntil: null });
+  });
+});
+
+describe('a digest that has waited too long', () => {
+  it('keeps the last answer of the server on record', async () => {
+    await planDigests(context(), 1);
+    const { id, attempts } = await claim('worker');
+    const again = { status: 'queued', notBefore: morning, countsAttempt: true, bounced: false } as const;
+    await recordOutcome(db(), { digestId: id, owner: 'worker', attempts }, again, '450 4.2.1 busy', morning);
+    expect(await expireOverdue(db(), new Date(morning.getTime() + 21 * 3_600_000))).toBe(1);
+    expect(await recordedDigests(context())).toMatchObject([{ status: 'expired', answer: '450 4.2.1 busy' }]);
+  });
+
+  it('is left to whoever is sending it', async () => {
+    await planDigests(context(), 1);
+    await claim('worker');
+    expect(await expireOverdue(db(), new Date(morning.getTime() + 21 * 3_600_000))).toBe(0);
+  });
+});
