@@ -3,7 +3,7 @@ import type { Queries } from '../database/database.js';
 import type { Message } from '../mail/message.js';
 import type { MailTemplates } from '../mail/templates.js';
 import { digestLink, subscriberLinks } from '../subscribers/links.js';
-import { signToken } from '../subscribers/tokens.js';
+import { signBounceTag } from '../subscribers/tokens.js';
 import { composeDigest, composeWebView, type DigestContent, digestHeaders, digestMessageId } from './compose.js';
 import { findDigest, loadPapers, type StoredDigest } from './store.js';
 
@@ -56,6 +56,5 @@ async function contentOf(ctx: Composing, db: Queries, digest: StoredDigest): Pro
 export function returnPath({ config, keys }: Composing, digest: StoredDigest): string {
   const { bounceAddress, from } = config.mail;
   if (!bounceAddress) return from.address;
-  const token = signToken(keys, 'bounce', { subscriberId: digest.subscriberId, epoch: 0, digestId: digest.id });
-  return bounceAddress.replace('@', `+${token}@`);
+  return bounceAddress.replace('@', `+${signBounceTag(keys, digest.id)}@`);
 }

@@ -1,12 +1,12 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign as signBytes, verify } from 'node:crypto';
-import sign from 'nodemailer/lib/dkim/sign';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { foldLines } from 'nodemailer/lib/mime-funcs';
 import { type Dkim, UserError } from '../config.js';
 
 /**
- * The headers that are signed: those that a reader sees or acts on. RFC 8058 §4 asks for the two of one-click
- * unsubscription, which nodemailer leaves out unless told.
+ * The headers that are signed where they are there: those that a reader sees or acts on. RFC 8058 §4 asks for the two of
+ * one-click unsubscription.
  */
-export const signedHeaders = [
+const signedHeaders = [
   'From',
   'To',
   'Subject',
@@ -21,33 +21,52 @@ export const signedHeaders = [
   'Content-Type',
 ];
 
+/** Named once more than they are there, so that nobody can add a second one on the way (RFC 6376 §8.15). */
+const oversignedHeaders = ['From', 'To', 'Subject', 'Date'];
+
 /** RFC 8301 §3.2: shorter keys must not be used. */
 const fewestBits = 1024;
 
 /**
- * Signs a message (RFC 6376, relaxed/relaxed, rsa-sha256). The same message always gets the same signature.
+ * Signs a message (RFC 6376, relaxed/relaxed, rsa-sha256). The same message always gets the same signature;
+ * nodemailer's signer cannot name a header twice.
  * @returns the DKIM-Signature header with its line break, to stand before the message
  * @throws Error where the key cannot sign: a mail never leaves unsigned by mistake
  */
 export function dkimSignature(raw: Buffer, dkim: Dkim): Buffer {
   const end = raw.indexOf('\r\n\r\n');
-  const headers = raw
-    .toString('latin1', 0, end)
-    .split(/\r\n(?![ \t])/)
-    .map((line) => ({ key: line.slice(0, line.indexOf(':')).trim().toLowerCase(), line }));
-  const signature = sign(headers, 'sha256', bodyHash(raw.toString('latin1', end + 4)), {
-    domainName: dkim.domain,
-    keySelector: dkim.selector,
-    privateKey: privateKeyOf(dkim),
-    headerFieldNames: signedHeaders.join(':'),
-  });
-  if (!signature) throw new Error('The DKIM key cannot sign');
-  return Buffer.from(`${signature}\r\n`, 'latin1');
+  const headers = relaxedHeaders(raw.toString('latin1', 0, end));
+  const names = signedHeaders.filter((name) => headers.has(name.toLowerCase()));
+  const tags = [
+    'v=1',
+    'a=rsa-sha256',
+    'c=relaxed/relaxed',
+    `d=${dkim.domain}`,
+    `s=${dkim.selector}`,
+    `bh=${bodyHash(raw.toString('latin1', end + 4))}`,
+    `h=${[...names, ...oversignedHeaders].join(': ')}`,
+  ];
+  const unsigned = `${foldLines(`DKIM-Signature: ${tags.join('; ')}`, 76)};\r\n b=`;
+  const signed = [...names.map((name) => headers.get(name.toLowerCase())), relaxedHeader(unsigned)].join('\r\n');
+  const signature = sign('sha256', Buffer.from(signed, 'latin1'), privateKeyOf(dkim)).toString('base64');
+  return Buffer.from(`${unsigned}${signature.replace(/.{72}(?=.)/g, '$&\r\n ')}\r\n`, 'latin1');
+}
+
+function relaxedHeaders(block: string): Map<string, string> {
+  const lines = block.split(/\r\n(?![ \t])/);
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), relaxedHeader(line)]));
+}
+
+/** RFC 6376 §3.4.2: the name in lower case, the value on one line, its runs of blanks one space, none at its ends. */
+function relaxedHeader(line: string): string {
+  const colon = line.indexOf(':');
+  const value = line.slice(colon + 1).replace(/\r\n/g, '');
+  return `${line.slice(0, colon).toLowerCase()}:${value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')}`;
 }
 
 /** RFC 6376 §3.4.4: runs of blanks become one space, blanks at the end of a line and empty lines at the end vanish. */
 function bodyHash(body: string): string {
-  const relaxed = body.replace(/[ \t]+/g, ' ').replace(/ (?=\r\n|$)/g, '');
+  const relaxed = body.replace(/[ \t]{2,}|\t/g, ' ').replace(/ (?=\r\n|$)/g, '');
   const ended = `${relaxed.replace(/(\r\n)+$/, '')}\r\n`;
   return createHash('sha256')
     .update(ended === '\r\n' ? '' : ended, 'latin1')
@@ -92,7 +111,7 @@ export function checkDkimKey(dkim: Dkim): void {
 function canSign(key: KeyObject): boolean {
   const probe = Buffer.from('probe');
   try {
-    return verify('sha256', probe, createPublicKey(key), signBytes('sha256', probe, key));
+    return verify('sha256', probe, createPublicKey(key), sign('sha256', probe, key));
   } catch {
     return false;
   }

@@ -13,7 +13,7 @@ export interface Rejected {
   /** Whose fault it is: the recipient's mailbox, or the mail itself (its sender, content or size, or a policy). */
   scope: 'recipient' | 'message';
   permanent: boolean;
-  /** The reply code; 552 with an empty answer where the mail is larger than the server said it takes. */
+  /** The reply code; 552, without a reply, where the mail is larger than the server said it takes. */
   code: number;
   /** The enhanced status code (RFC 3463), like "5.1.1". */
   enhanced: string | null;
@@ -37,6 +37,9 @@ export interface InDoubt {
 /** What a reply of the server answers to. */
 export type Stage = 'greeting' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'dot';
 
+/** A reply code and, where there is one, the enhanced status code; Cisco's gateways write "550 #5.1.0 …". */
+const replyCodes = /^([2-5]\d\d)(?![^\s-])(?:[ -]+#?([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?/;
+
 const longestAnswer = 500;
 
 /** Where an x.2.2 (mailbox full) stands among the codes, 5yz or not: it passes. */
@@ -48,8 +51,7 @@ const mailboxFull = '2.2';
  */
 export function classifyReply(stage: Stage, reply: string): Outcome {
   const answer = oneLine(reply);
-  const [, digits, enhanced = null] =
-    /^([2-5]\d\d)(?:[ -]+([245]\.\d{1,3}\.\d{1,3})(?!\d))?(?![^ -])/.exec(reply) ?? [];
+  const [, digits, enhanced = null] = replyCodes.exec(reply) ?? [];
   if (digits === undefined) return withoutReply(stage, answer);
   const code = Number(digits);
   if (stage === 'dot' && code < 300) return { kind: 'sent', answer };
@@ -73,7 +75,8 @@ function scopeOf(stage: Stage, code: number, enhanced: string | null): Scope {
   if (isOpening(stage)) return 'relay';
   if (code === 421) return 'connection';
   if (code === 454 || code === 530 || code === 534 || code === 535 || code === 538) return 'relay';
-  if (stage === 'mail') return code < 500 ? 'relay' : 'message';
+  // Our sender is the same in every mail; its size (RFC 1870 §6.1) is a mail's own.
+  if (stage === 'mail') return code === 552 ? 'message' : 'relay';
   const byEnhanced = enhanced === null ? null : scopeByEnhanced(stage, enhanced);
   return byEnhanced ?? scopeByCode(stage, code);
 }
@@ -116,6 +119,8 @@ function isMailboxFull(stage: Stage, code: number, enhanced: string | null): boo
   return enhanced === null ? stage === 'rcpt' && code === 552 : enhanced.endsWith(`.${mailboxFull}`);
 }
 
+/** Servers like to repeat the address; logs and records are to hold none in full. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, longestAnswer);
+  const masked = text.slice(0, 4 * longestAnswer).replace(/([^\s<>@])[^\s<>@]*@(?=[^\s<>@])/g, '$1…@');
+  return masked.replace(/\s+/g, ' ').trim().slice(0, longestAnswer);
 }

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { type Config, Secret } from '../config.js';
 
 /** An SMTP server that takes our mail and carries it on. */
@@ -13,17 +14,20 @@ export interface Relay {
 
 /**
  * Reads the address of a relay: `smtp://host`, `smtps://user:password@host:465`, `smtp://host:587?requireTls=true`.
- * Without a port it is 465 for smtps, and 25 for smtp or, with a password, 587 (RFC 8314).
+ * Without a port it is 465 for smtps, and 25 for smtp or, with a password, 587 (RFC 8314). A password goes over a network
+ * only with TLS (RFC 4954 §4), unless the address says `?requireTls=false`.
  */
 export function parseRelay(address: Secret<string>): Relay {
   const url = new URL(address.reveal());
   const secure = url.protocol === 'smtps:';
   const login = url.username ? { user: decode(url.username), password: new Secret(decode(url.password)) } : null;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const requireTls = url.searchParams.get('requireTls');
   return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host,
     port: url.port ? Number(url.port) : defaultPort(secure, login !== null),
     secure,
-    requireTls: url.searchParams.get('requireTls') === 'true',
+    requireTls: requireTls === 'true' || (requireTls !== 'false' && login !== null && !isThisMachine(host)),
     login,
   };
 }
@@ -42,6 +46,10 @@ export function nameRelay({ host, port, secure }: Relay): string {
 function defaultPort(secure: boolean, hasLogin: boolean): number {
   if (secure) return 465;
   return hasLogin ? 587 : 25;
+}
+
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 /** A password with a percent sign that was not written as %25 is taken as it stands. */

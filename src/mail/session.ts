@@ -55,8 +55,8 @@ export async function openSession(relay: Relay, timeouts: SmtpTimeouts): Promise
  * the last byte of a mail had been handed over when things went wrong. nodemailer logs `{tnx: 'message'}` at that moment.
  */
 export class SmtpSession {
+  readonly relay: Relay;
   readonly #smtp: SMTPConnection;
-  readonly #relay: Relay;
   readonly #timeouts: SmtpTimeouts;
   #phase: Phase = 'opening';
   #timer: NodeJS.Timeout | undefined;
@@ -65,7 +65,7 @@ export class SmtpSession {
   #needsReset = false;
 
   constructor(relay: Relay, timeouts: SmtpTimeouts, connection: Socket) {
-    this.#relay = relay;
+    this.relay = relay;
     this.#timeouts = timeouts;
     this.#smtp = new SMTPConnection({
       connection,
@@ -126,7 +126,7 @@ export class SmtpSession {
   }
 
   async #logIn(): Promise<Outcome | null> {
-    const { login } = this.#relay;
+    const { login } = this.relay;
     if (!login || !this.#smtp.allowsAuth) return null;
     return this.#wait(this.#timeouts.command, (settle) => {
       const auth = { user: login.user, pass: login.password.reveal() };
@@ -206,11 +206,20 @@ export class SmtpSession {
       return { kind: 'rejected', scope: 'message', permanent: true, code: 552, enhanced: '5.3.4', answer: message };
     }
     if (response === '') return this.#withoutReply(message);
+    if (command === 'STARTTLS')
+      return withoutReply('starttls', `TLS is required, and STARTTLS is refused: ${response}`);
     if (this.#phase === 'opening') return classifyReply(openingStage(command), response);
     // What stood in the buffer when the connection ended is no complete reply.
     if (command === 'CONN' && (this.#phase === 'final' || !response.startsWith('421')))
       return this.#withoutReply(message);
-    return classifyReply(transactionStage(code, command), response);
+    return classifyReply(this.#stageOf(code, command), response);
+  }
+
+  #stageOf(code: string | undefined, command: string): Stage {
+    if (command === 'MAIL FROM') return 'mail';
+    if (command === 'RCPT TO') return 'rcpt';
+    // A server that answers before it has the whole mail has not taken it.
+    return code === 'EMESSAGE' && this.#phase === 'final' ? 'dot' : 'data';
   }
 
   /** A server that says 250 before it has the whole mail cannot be believed. */
@@ -232,12 +241,5 @@ function mustVerify(relay: Relay): boolean {
 
 function openingStage(command: string): Stage {
   if (command.startsWith('AUTH')) return 'auth';
-  if (command === 'STARTTLS') return 'starttls';
   return command === 'CONN' ? 'greeting' : 'ehlo';
-}
-
-function transactionStage(code: string | undefined, command: string): Stage {
-  if (command === 'MAIL FROM') return 'mail';
-  if (command === 'RCPT TO') return 'rcpt';
-  return code === 'EMESSAGE' ? 'dot' : 'data';
 }

@@ -27,7 +27,10 @@ const usualTimeouts: SmtpTimeouts = {
   final: 600 * seconds,
 };
 
-/** Makes a connection to the first of the relays that can be reached. It opens with the first mail. */
+/**
+ * Makes a connection to the first of the relays that takes mail. It opens with the first mail, and stays with the relay
+ * that took it for as long as that one does.
+ */
 export function openSmtpConnection(
   relays: readonly Relay[],
   log: Pick<Logger, 'warn'>,
@@ -35,32 +38,28 @@ export function openSmtpConnection(
 ): SmtpConnection {
   let session: SmtpSession | null = null;
 
-  const connect = async (): Promise<SmtpSession | NotSent> => {
-    let failure: NotSent = { kind: 'not-sent', scope: 'relay', answer: 'There is no relay' };
-    for (const relay of relays) {
+  const sendAnew = async (candidates: readonly Relay[], failure: NotSent, mail: [Envelope, Buffer]) => {
+    let outcome: Outcome = failure;
+    for (const relay of candidates) {
       const opened = await openSession(relay, { ...usualTimeouts, ...timeouts });
-      if (opened instanceof SmtpSession) {
-        session = opened;
-        return opened;
-      }
-      failure = opened;
-      log.warn({ relay: nameRelay(relay), answer: opened.answer }, 'relay cannot be used');
+      session = opened instanceof SmtpSession ? opened : null;
+      outcome = opened instanceof SmtpSession ? await opened.send(...mail) : opened;
+      if (outcome.kind !== 'not-sent') return outcome;
+      log.warn({ relay: nameRelay(relay), answer: outcome.answer }, 'relay takes no mail');
     }
-    return failure;
-  };
-
-  const sendAnew = async (envelope: Envelope, raw: Buffer): Promise<Outcome> => {
-    const opened = await connect();
-    return opened instanceof SmtpSession ? opened.send(envelope, raw) : opened;
+    return outcome;
   };
 
   return {
-    async send(envelope, raw) {
-      if (!session?.usable) return sendAnew(envelope, raw);
-      const outcome = await session.send(envelope, raw);
+    async send(...mail) {
+      const unsent: NotSent = { kind: 'not-sent', scope: 'relay', answer: 'There is no relay' };
+      if (!session?.usable) return sendAnew(relays, unsent, mail);
+      const { relay } = session;
+      const outcome = await session.send(...mail);
+      if (outcome.kind !== 'not-sent') return outcome;
       // Servers close connections that have been idle, or that have carried enough: that is no failure.
-      const closed = outcome.kind === 'not-sent' && outcome.scope === 'connection';
-      return closed ? sendAnew(envelope, raw) : outcome;
+      const candidates = outcome.scope === 'connection' ? relays : relays.filter((other) => other !== relay);
+      return sendAnew(candidates, outcome, mail);
     },
     async close() {
       await session?.quit();

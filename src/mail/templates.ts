@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Eta } from 'eta';
-import mjml2html from 'mjml';
 import { projectPath } from '../project.js';
 
 /** A compiled template: puts the values, escaped, into the places that are left for them. */
@@ -63,8 +62,9 @@ export async function loadMailTemplates(): Promise<MailTemplates> {
   };
 }
 
-/** No fonts: a mail asks no third party for anything. */
+/** No fonts: a mail asks no third party for anything. MJML is loaded when needed: it takes half a second. */
 async function compileMjml(name: string): Promise<string> {
+  const { default: mjml2html } = await import('mjml');
   const filePath = projectPath(`templates/${name}.mjml`);
   const source = await readFile(filePath, 'utf8');
   const { html } = await mjml2html(source, { filePath, fonts: {}, ignoreIncludes: false, validationLevel: 'strict' });

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../config.js';
 
 /** What a link may do. A token is good for one purpose and no other. The order is part of the format: append only. */
-const purposes = ['confirm', 'preferences', 'unsubscribe', 'digest', 'feed', 'feedback', 'history', 'bounce'] as const;
+const purposes = ['confirm', 'preferences', 'unsubscribe', 'digest', 'feed', 'feedback', 'history'] as const;
 export type Purpose = (typeof purposes)[number];
 
 export interface TokenSubject {
@@ -49,6 +49,18 @@ export function verifyToken(keys: Secret<string[]>, purpose: Purpose, token: str
     ...(issuedHours > 0 && { issuedAt: new Date(issuedHours * hour) }),
     ...(payload.length === 27 && { digestId: toUuid(payload.subarray(11)) }),
   };
+}
+
+const bounceMacLength = 6;
+
+/**
+ * Makes the tag of a digest's envelope sender (VERP), so that a bounce tells whose it is: 44 characters that survive a
+ * server which folds case, short enough for a local part of 64 octets (RFC 5321 §4.5.3.1.1). Layout in hex: the digest id
+ * (16 bytes) and the first 48 bits of an HMAC.
+ */
+export function signBounceTag(keys: Secret<string[]>, digestId: string): string {
+  const id = digestId.replaceAll('-', '');
+  return id + mac(keys.reveal()[0] as string, Buffer.from(`bounce:${id}`)).toString('hex', 0, bounceMacLength);
 }
 
 function mac(key: string, payload: Buffer): Buffer {

@@ -4,8 +4,11 @@ import { type ParsedMail, simpleParser } from 'mailparser';
 import { Secret } from '../../src/config.js';
 import { parseRelay, type Relay } from '../../src/mail/relay.js';
 
-/** Where in the conversation the server is: about to greet, asked a command, given the whole mail ("dot"). */
-export type SmtpStep = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'dot' | 'RSET' | 'QUIT';
+/**
+ * Where in the conversation the server is: about to greet, asked a command, given a piece of a mail that is not its end
+ * ("body"), given the whole mail ("dot").
+ */
+export type SmtpStep = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'body' | 'dot' | 'RSET' | 'QUIT';
 
 /** What the server does at a step instead of the ordinary. */
 export interface SmtpReaction {
@@ -13,9 +16,9 @@ export interface SmtpReaction {
   reply?: string;
   /** Bytes that are sent as they are. */
   raw?: string;
-  /** After that: a FIN, a RST, or never another word. */
-  then?: 'close' | 'reset' | 'silence';
-  /** At the dot: whether the mail is kept all the same. Without a reaction it is. */
+  /** After that: a FIN, a RST, no other word, a reply that comes byte by byte and never ends, or no other byte read. */
+  next?: 'close' | 'reset' | 'silence' | 'drip' | 'deafness';
+  /** At the dot: whether the mail is kept, whatever the reply. Without a reaction it is. */
   keep?: boolean;
 }
 
@@ -71,7 +74,7 @@ export interface SmtpScript {
  */
 export async function startSmtpServer(script: SmtpScript = {}): Promise<TestSmtpServer> {
   const state: ServerState = { script, mails: [], commands: [], sockets: new Set(), connections: 0, waiting: [] };
-  const server = createServer({ allowHalfOpen: false }, (socket) => converse(state, socket));
+  const server = createServer({ noDelay: true }, (socket) => converse(state, socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -126,9 +129,11 @@ function converse(state: ServerState, socket: Socket): void {
   const carryOut = (reaction: SmtpReaction) => {
     if (reaction.reply !== undefined) socket.write(`${reaction.reply}\r\n`);
     if (reaction.raw !== undefined) socket.write(reaction.raw);
-    if (reaction.then) silent = true;
-    if (reaction.then === 'close') socket.end();
-    if (reaction.then === 'reset') socket.resetAndDestroy();
+    if (reaction.next) silent = true;
+    if (reaction.next === 'close') socket.end();
+    if (reaction.next === 'reset') socket.resetAndDestroy();
+    if (reaction.next === 'drip') drip(socket);
+    if (reaction.next === 'deafness') socket.pause();
   };
   /** @returns whether the answer was as good as the ordinary one */
   const answer = (step: SmtpStep, ordinary: string, line = '') => {
@@ -142,6 +147,7 @@ function converse(state: ServerState, socket: Socket): void {
       const offers = ['test.example', ...(state.script.extensions ?? ['PIPELINING', '8BITMIME', 'SMTPUTF8'])];
       answer('EHLO', offers.map((offer, i) => `250${i < offers.length - 1 ? '-' : ' '}${offer}`).join('\r\n'), line);
     },
+    HELO: (line) => answer('EHLO', '250 test.example', line),
     AUTH: (line) => answer('AUTH', '235 2.7.0 welcome', line),
     MAIL: (line) => {
       if (answer('MAIL', '250 2.1.0 ok', line)) envelope = { from: addressIn(line), to: [] };
@@ -180,6 +186,7 @@ function converse(state: ServerState, socket: Socket): void {
     unread += chunk.toString('latin1');
     while (!silent) {
       const end = readingMail ? unread.indexOf('\r\n.\r\n') : unread.indexOf('\r\n');
+      if (end < 0 && readingMail) carryOut(asked('body') ?? {});
       if (end < 0) return;
       const text = unread.slice(0, end);
       unread = unread.slice(end + (readingMail ? 5 : 2));
@@ -194,6 +201,11 @@ function converse(state: ServerState, socket: Socket): void {
     }
   });
   answer('greeting', '220 test.example ESMTP');
+}
+
+function drip(socket: Socket): void {
+  const timer = setInterval(() => socket.write('2'), 5);
+  socket.on('close', () => clearInterval(timer));
 }
 
 function addressIn(line: string): string {

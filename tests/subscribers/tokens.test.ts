@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/config.js';
-import { type Purpose, signToken, type TokenSubject, verifyToken } from '../../src/subscribers/tokens.js';
+import { type Purpose, signBounceTag, signToken, type TokenSubject, verifyToken } from '../../src/subscribers/tokens.js';
 
 const keys = new Secret(['the-signing-key-of-now', 'the-signing-key-of-before']);
 const hour = 3_600_000;
 
-const purpose = fc.constantFrom<Purpose>('confirm', 'preferences', 'unsubscribe', 'digest', 'bounce');
+const purpose = fc.constantFrom<Purpose>('confirm', 'preferences', 'unsubscribe', 'digest');
 const subject: fc.Arbitrary<TokenSubject> = fc.record(
   {
     subscriberId: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
@@ -65,6 +65,18 @@ describe('a token', () => {
     fc.assert(
       fc.property(purpose, subject, (for_, about) => {
         expect(signToken(keys, for_, about)).toMatch(/^[\w-]{36,62}$/);
+      }),
+    );
+  });
+});
+
+describe('the tag of an envelope sender', () => {
+  it('is another for every digest, and no server that folds case or counts octets spoils it', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.uuid(), (one, other) => {
+        expect(signBounceTag(keys, one)).toMatch(/^[\da-f]{44}$/);
+        expect(signBounceTag(keys, one) === signBounceTag(keys, other)).toBe(one === other);
+        expect(signBounceTag(new Secret(['another-signing-key']), one)).not.toBe(signBounceTag(keys, one));
       }),
     );
   });
