@@ -1,4 +1,4 @@
-const ground = '^src/(config|log|project|context|secret-keys)\\.ts$|^src/(database|generated)/';
+const ground = '^src/(config|environment|log|project|context|secret-keys)\\.ts$|^src/(database|generated)/';
 
 /** @param {string} from @param {string[]} may what it may import beside the ground and itself */
 const layer = (from, may, comment) => ({
@@ -12,16 +12,41 @@ const layer = (from, may, comment) => ({
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.d\\.ts$', '^src/generated/'] }, to: {} },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: { pathNot: '^src/generated/' },
+      to: { circular: true },
+    },
+    {
+      name: 'nothing-unresolved',
+      severity: 'error',
+      comment: 'What cannot be found cannot be checked.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^src/generated/'] },
+      to: {},
+    },
     layer('papers', [], 'Papers know of no topics, subscribers or digests.'),
     layer('topics', ['papers'], 'Topics are about papers, and of nothing else.'),
     layer('mail', [], 'The wire knows nothing of papers or subscribers.'),
     layer('subscribers', ['mail'], 'Subscribers get mail; of papers they know topics by slug alone.'),
     layer('digests', ['papers', 'topics', 'subscribers', 'mail'], 'Digests bring the three together.'),
-    layer('web', ['papers', 'topics', 'subscribers', 'digests', 'mail'], 'Pages stand on all of it, commands and jobs excepted.'),
+    layer(
+      'web',
+      ['papers', 'topics', 'subscribers', 'digests', 'mail'],
+      'Pages stand on all of it, commands and jobs excepted.',
+    ),
     {
-      ...layer('commands', ['papers', 'topics', 'subscribers', 'digests', 'mail'], 'Commands stand on all of it; roles are started through the service.'),
+      ...layer(
+        'commands',
+        ['papers', 'topics', 'subscribers', 'digests', 'mail'],
+        'Commands stand on all of it; roles are started through the service.',
+      ),
       to: { path: '^(src/web|jobs)/' },
     },
     {
@@ -33,7 +58,7 @@ module.exports = {
     {
       name: 'the-ground-stands-on-nothing',
       severity: 'error',
-      from: { path: '^src/(config|log|project|context|secret-keys)\\.ts$|^src/database/' },
+      from: { path: '^src/(config|environment|log|project|context|secret-keys)\\.ts$|^src/database/' },
       to: { path: '^(src|jobs)/', pathNot: ground },
     },
     {
@@ -43,7 +68,12 @@ module.exports = {
       from: { path: '^(src/web|src/commands|src/mail|jobs)/' },
       to: { path: '^src/generated/' },
     },
-    { name: 'no-dev-dependencies', severity: 'error', from: { path: '^(src|jobs)/' }, to: { dependencyTypes: ['npm-dev'], pathNot: '@types/' } },
+    {
+      name: 'no-dev-dependencies',
+      severity: 'error',
+      from: { path: '^(src|jobs)/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: '@types/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,41 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { auditCommand } from './commands/audit.js';
-import { deliverCommand } from './commands/deliver.js';
-import { demoCommand } from './commands/demo.js';
-import { ingestCommand } from './commands/ingest.js';
-import { migrateCommand } from './commands/migrate.js';
-import { planCommand } from './commands/plan.js';
-import { previewCommand } from './commands/preview.js';
-import { startCommand } from './commands/start.js';
-import { statsCommand } from './commands/stats.js';
-import { subscribersCommand } from './commands/subscribers.js';
-import { topicsCommand } from './commands/topics.js';
 import { UserError } from './config.js';
 import { projectPath } from './project.js';
 
-const commands = [
-  startCommand,
-  migrateCommand,
-  ingestCommand,
-  planCommand,
-  deliverCommand,
-  previewCommand,
-  subscribersCommand,
-  topicsCommand,
-  statsCommand,
-  auditCommand,
-  demoCommand,
-];
+/** Loaded by need: to load them all takes longer than most of them run. */
+const commands: Record<string, () => Promise<() => Command>> = {
+  start: async () => (await import('./commands/start.js')).startCommand,
+  migrate: async () => (await import('./commands/migrate.js')).migrateCommand,
+  ingest: async () => (await import('./commands/ingest.js')).ingestCommand,
+  plan: async () => (await import('./commands/plan.js')).planCommand,
+  deliver: async () => (await import('./commands/deliver.js')).deliverCommand,
+  preview: async () => (await import('./commands/preview.js')).previewCommand,
+  subscribers: async () => (await import('./commands/subscribers.js')).subscribersCommand,
+  topics: async () => (await import('./commands/topics.js')).topicsCommand,
+  stats: async () => (await import('./commands/stats.js')).statsCommand,
+  audit: async () => (await import('./commands/audit.js')).auditCommand,
+  demo: async () => (await import('./commands/demo.js')).demoCommand,
+};
 
 /** Runs the command line; the exit status is 0 when it is done, 1 when it failed, 2 when it was called wrongly. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command('offprint')
     .description("mails each subscriber the day's research papers that match their topics")
-    .version(JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).version)
-    .showHelpAfterError('(offprint --help tells more)');
-  for (const command of commands) program.addCommand(command());
-  exitByThrowing(program);
+    .version(JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).version);
+  const named = commands[argv[2] ?? ''];
+  for (const load of named ? [named] : Object.values(commands)) program.addCommand((await load())());
+  exitByThrowing(program, 'offprint');
+  process.stdout.on('error', endWithReader);
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -43,9 +34,14 @@ export async function main(argv: string[]): Promise<void> {
   }
 }
 
-function exitByThrowing(command: Command): void {
-  command.exitOverride();
-  for (const child of command.commands) exitByThrowing(child);
+function exitByThrowing(command: Command, name: string): void {
+  command.exitOverride().showHelpAfterError(`(${name} --help tells more)`);
+  for (const child of command.commands) exitByThrowing(child, `${name} ${child.name()}`);
+}
+
+/** Whoever read, like `head`, has read enough. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** Says what went wrong, as far as it was not said yet. */
@@ -53,7 +49,7 @@ function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError) {
     process.stderr.write(`${error.message}\n`);
-    return error.exitCode;
+    return 1;
   }
   process.stderr.write(`Offprint failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;

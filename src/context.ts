@@ -20,7 +20,8 @@ export interface Context {
  */
 export async function openContext(config: Config, clock: () => Date = () => new Date()): Promise<Context> {
   const log = createLogger(config);
-  const db = await openDatabase(config, log);
+  // The keys come first: where they fail there is no database to close yet.
   const keys = config.secretKeys ?? (await loadSecretKeys(config.database.dataDir));
+  const db = await openDatabase(config, log);
   return { config, db, log, keys, clock };
 }

@@ -1,16 +1,48 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Secret } from './config.js';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Secret, UserError } from './config.js';
 
-/** The generated key of a set-up without SECRET_KEY. Of several processes that start at once, one makes it. */
+/**
+ * The generated key of a set-up without SECRET_KEY. Of several processes that start at once, one makes it.
+ * @throws UserError when it can be neither read nor made
+ */
 export async function loadSecretKeys(dataDir: string): Promise<Secret<string[]>> {
   const file = join(dataDir, 'secret-key');
-  await mkdir(dataDir, { recursive: true });
-  await writeFile(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600 }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    },
-  );
-  return new Secret([(await readFile(file, 'utf8')).trim()]);
+  try {
+    const key = (await read(file)) ?? (await make(file));
+    return new Secret([key]);
+  } catch (error) {
+    throw new UserError(
+      `DATA_DIR ${resolve(dataDir)} cannot keep a secret key (${(error as Error).message}): ` +
+        'set DATA_DIR to a folder that can be written, or set SECRET_KEY',
+    );
+  }
+}
+
+async function read(file: string): Promise<string | null> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return null;
+  }
+}
+
+/** Written beside its place and then linked: a file that is there is whole, and the first one stays. */
+async function make(file: string): Promise<string> {
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}-${randomUUID()}`;
+  const key = randomBytes(32).toString('hex');
+  await writeFile(draft, key, { mode: 0o600 });
+  try {
+    await link(draft, file);
+    return key;
+  } catch (error) {
+    const madeByAnother = await read(file);
+    if (madeByAnother === null) throw error;
+    return madeByAnother;
+  } finally {
+    await rm(draft);
+  }
 }

@@ -5,14 +5,15 @@ import { startWorker } from '../jobs/worker.js';
 import { type Config, UserError } from './config.js';
 import { type Context, openContext } from './context.js';
 import { addJob } from './database/queue.js';
-import { openMailbox } from './mail/mailbox.js';
+import type { Delivery } from './digests/deliver.js';
+import { checkDkimKey } from './mail/dkim.js';
+import { type LocalMailbox, openMailbox } from './mail/mailbox.js';
 import { relaysOf } from './mail/relay.js';
 import { loadMailTemplates } from './mail/templates.js';
 import { seedTopics } from './topics/vocabulary.js';
 import { createWebApp } from './web/server.js';
 
-export const roles = ['web', 'worker', 'clock'] as const;
-export type Role = (typeof roles)[number];
+export type Role = 'web' | 'worker' | 'clock';
 
 export interface Service {
   ctx: Context;
@@ -23,10 +24,10 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** How long the first start waits for papers before it says that it is ready. */
-const firstPapersMs = 5_000;
+/** When the first start says that it is ready though no paper has come yet. */
+const readyMs = 7_000;
 /** How long mails in flight may take once the service is asked to stop. Platforms kill after 10 s. */
-const stopMs = 8_000;
+const stopMs = 6_000;
 
 /** What was started, undone in reverse order. */
 class Started {
@@ -41,7 +42,7 @@ class Started {
 
 /**
  * Starts the roles in this process; when one cannot start, what was started before is stopped again.
- * @throws UserError when a port is taken, or the data directory or the database cannot be used
+ * @throws UserError when the DKIM key cannot sign, a port is taken, or the data directory or the database cannot be used
  */
 export async function startService(given: Config, wanted: ReadonlySet<Role>): Promise<Service> {
   const started = new Started();
@@ -54,38 +55,59 @@ export async function startService(given: Config, wanted: ReadonlySet<Role>): Pr
 }
 
 async function startRoles(given: Config, wanted: ReadonlySet<Role>, started: Started): Promise<Service> {
+  const deadline = performance.now() + readyMs;
+  if (given.dkim) checkDkimKey(given.dkim);
   const web = wanted.has('web') ? await listen(given.web.host, given.web.port, started) : null;
   const config = web && !given.web.baseUrlGiven ? withBaseUrl(given, `http://localhost:${web.port}`) : given;
-  const ctx = await openContext(config);
-  started.add(() => ctx.db.close());
-  await seedTopics(ctx.db.prisma);
-  const mailboxUrl = wanted.has('worker') ? await startSending(ctx, started) : null;
+  const sends = wanted.has('worker');
+  // Together, because the database starts in a process of its own, and these two take their time to load.
+  const [ctx, mailbox, templates] = await whenAllSettled([
+    startContext(config, started),
+    sends && !config.relays ? startMailbox(config, started) : null,
+    sends ? loadMailTemplates() : null,
+  ]);
+  if (templates) await startSending({ ctx, relays: relaysOf(config, mailbox), templates }, started);
   if (wanted.has('clock')) {
     started.add(startClock(ctx));
     await addJob(ctx.db.prisma, 'ingest', {}, { key: 'ingest' });
   }
-  if (wanted.has('worker') && wanted.has('clock')) await firstPapers(ctx);
+  if (wanted.has('worker') && wanted.has('clock')) await firstPapers(ctx, deadline);
   web?.answerWith(createWebApp(ctx));
+  const mailboxUrl = mailbox && `http://localhost:${mailbox.webPort}`;
   return { ctx, webUrl: web && config.web.baseUrl, mailboxUrl, stop: () => started.stop() };
+}
+
+/** What all promises come to. Where one fails, it fails after the last is settled: then all that started can be stopped. */
+async function whenAllSettled<Promises extends readonly unknown[] | []>(promises: Promises) {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+async function startContext(config: Config, started: Started): Promise<Context> {
+  const ctx = await openContext(config);
+  started.add(() => ctx.db.close());
+  await seedTopics(ctx.db.prisma);
+  return ctx;
+}
+
+async function startMailbox(config: Config, started: Started): Promise<LocalMailbox> {
+  const mailbox = await openMailbox(config);
+  started.add(() => mailbox.close());
+  return mailbox;
 }
 
 function withBaseUrl(config: Config, baseUrl: string): Config {
   return { ...config, web: { ...config.web, baseUrl } };
 }
 
-/** The worker role: the mailbox where there is no relay, and the job engine. */
-async function startSending(ctx: Context, started: Started): Promise<string | null> {
-  const mailbox = ctx.config.relays ? null : await openMailbox(ctx.config);
-  if (mailbox) started.add(() => mailbox.close());
-  const relays = relaysOf(ctx.config, mailbox);
-  const templates = await loadMailTemplates();
+/** Works off jobs; stopped, it lets those in hand end for a while. */
+async function startSending(delivery: Delivery, started: Started): Promise<void> {
   const controller = new AbortController();
-  const worker = await startWorker({ ctx, relays, templates, signal: controller.signal });
+  const worker = await startWorker({ ...delivery, signal: controller.signal });
   started.add(async () => {
     controller.abort();
     await Promise.race([worker.stop(), sleep(stopMs, undefined, { ref: false })]);
   });
-  return mailbox && `http://localhost:${mailbox.webPort}`;
 }
 
 /** Takes the port before anything else, so that a port that is taken leaves nothing half-started. */
@@ -124,7 +146,6 @@ async function closeServer(server: Server): Promise<void> {
 }
 
 /** On a database without papers the first digest and the front page need some: waits for the first list, for a while. */
-async function firstPapers(ctx: Context): Promise<void> {
-  const deadline = Date.now() + firstPapersMs;
-  while (Date.now() < deadline && (await ctx.db.prisma.paper.count()) === 0) await sleep(100);
+async function firstPapers(ctx: Context, deadline: number): Promise<void> {
+  while (performance.now() < deadline && (await ctx.db.prisma.paper.count()) === 0) await sleep(100);
 }

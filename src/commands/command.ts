@@ -1,5 +1,8 @@
-import { loadConfig } from '../config.js';
-import { type Context, openContext } from '../context.js';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig, UserError } from '../config.js';
+import type { Context } from '../context.js';
+import { interruption } from './interruption.js';
 
 export interface Reporting<Result> {
   /** Does the work. `signal` is aborted by Ctrl-C and SIGTERM. */
@@ -9,6 +12,9 @@ export interface Reporting<Result> {
   /** Whether the command did what it was asked to; exit status 1 otherwise. */
   ok?: (result: Result) => boolean;
 }
+
+/** How long work in hand may take once it is asked to stop. Platforms kill after 10 s. */
+const graceMs = 5_000;
 
 /** Runs a command that reports: one JSON object with --json, else text, and nothing else on standard output. */
 export async function report<Result>(options: { json?: boolean }, reporting: Reporting<Result>): Promise<void> {
@@ -22,21 +28,20 @@ export async function withContext<Result>(
   work: (ctx: Context, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const signal = interruption();
-  const ctx = await openContext(loadConfig());
+  const config = loadConfig();
+  // Loaded when needed: help and a wrong call are answered in half the time.
+  const { openContext } = await import('../context.js');
+  const ctx = await openContext(config);
   try {
-    return await work(ctx, signal);
+    return await Promise.race([work(ctx, signal), abandonment(signal)]);
   } finally {
     await ctx.db.close();
   }
 }
 
-/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; the second ends the process at once. */
-export function interruption(): AbortSignal {
-  const controller = new AbortController();
-  const interrupt = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-  };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
-  return controller.signal;
+/** For work that cannot be asked to stop: what it has not committed is as if it had never been. */
+async function abandonment(signal: AbortSignal): Promise<never> {
+  await once(signal, 'abort');
+  await sleep(graceMs, undefined, { ref: false });
+  throw new UserError('Interrupted before it was done');
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Context } from '../context.js';
 import { type DeliveryReport, deliver, deliverUntilIdle } from '../digests/deliver.js';
+import { checkDkimKey } from '../mail/dkim.js';
 import { openMailbox } from '../mail/mailbox.js';
 import { relaysOf } from '../mail/relay.js';
 import { loadMailTemplates } from '../mail/templates.js';
@@ -21,6 +22,7 @@ export function deliverCommand(): Command {
 }
 
 async function runDelivery(ctx: Context, signal: AbortSignal, send: typeof deliver): Promise<DeliveryReport> {
+  if (ctx.config.dkim) checkDkimKey(ctx.config.dkim);
   const mailbox = ctx.config.relays ? null : await openMailbox(ctx.config);
   try {
     return await send({ ctx, relays: relaysOf(ctx.config, mailbox), templates: await loadMailTemplates() }, signal);
@@ -30,7 +32,7 @@ async function runDelivery(ctx: Context, signal: AbortSignal, send: typeof deliv
 }
 
 /** What a delivery did, in a line. */
-export function deliveryText(done: DeliveryReport): string {
+function deliveryText(done: DeliveryReport): string {
   return Object.entries(done)
     .map(([status, count]) => `${count} ${status === 'queued' ? 'to be tried again' : status.replace('_', ' ')}`)
     .join(', ');

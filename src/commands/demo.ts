@@ -11,11 +11,11 @@ import { planDue } from '../digests/plan.js';
 import { listSent, type SentDigest } from '../digests/sent.js';
 import { countOpen } from '../digests/store.js';
 import { newestDay } from '../papers/store.js';
-import { type Service, startService } from '../service.js';
+import type { Service } from '../service.js';
 import { parseAddress } from '../subscribers/address.js';
 import { insertActive } from '../subscribers/store.js';
 import { ingestSamples } from '../topics/ingest.js';
-import { interruption } from './command.js';
+import { interruption } from './interruption.js';
 import { addresses } from './start.js';
 
 const day = 86_400_000;
@@ -33,6 +33,7 @@ export function demoCommand(): Command {
     .option('--once', 'end when the digests are delivered, instead of serving until Ctrl-C')
     .action(async (options: { once?: boolean }) => {
       const signal = interruption();
+      const { startService } = await import('../service.js');
       const dataDir = await mkdtemp(join(tmpdir(), 'offprint-demo-'));
       try {
         const service = await startService(await demoConfig(dataDir), new Set(['web', 'worker'] as const));

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseSource, type SourceSpec } from '../config.js';
+import type { SourceSpec } from '../config.js';
+import { parseSource } from '../environment.js';
 import type { IngestFailure, IngestReport } from '../papers/ingest.js';
 import { ingest } from '../topics/ingest.js';
 import { report } from './command.js';

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.js';
-import { type Role, roles, type Service, startService } from '../service.js';
-import { interruption } from './command.js';
+import type { Role, Service } from '../service.js';
+import { interruption } from './interruption.js';
+
+const roles: readonly Role[] = ['web', 'worker', 'clock'];
 
 export function startCommand(): Command {
   return new Command('start')
@@ -10,12 +12,16 @@ export function startCommand(): Command {
     .addOption(new Option('--only <role>', 'start one role').choices(roles))
     .action(async ({ only }: { only?: Role }) => {
       const signal = interruption();
-      const service = await startService(loadConfig(), new Set(only ? [only] : roles));
+      const config = loadConfig();
+      const { startService } = await import('../service.js');
+      const service = await startService(config, new Set(only ? [only] : roles));
       if (!signal.aborted) {
         process.stdout.write(`Offprint is ready.\n${addresses(service)}Stop with Ctrl-C.\n`);
         await once(signal, 'abort');
       }
       await service.stop();
+      // What a job still waits for, like a source that never ends its answer, is not waited for.
+      process.exit();
     });
 }
 

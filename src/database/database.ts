@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
@@ -21,6 +22,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** How long queries in hand may take when it is closed: what is not committed then is as if it had never been. */
+const closeMs = 1_000;
+
 /**
  * Opens the database of the configuration, embedded or not, and brings it to the newest schema.
  * @throws UserError when it cannot be reached
@@ -35,13 +39,17 @@ export async function openDatabase(config: Pick<Config, 'database' | 'sending'>,
     connectionTimeoutMillis: 10_000,
   });
   // A connection that breaks is replaced at the next query; unhandled, its error would end the process.
-  const broken = (error: Error) => log.warn({ error: error.message }, 'a database connection broke');
+  let closing = false;
+  const broken = (error: Error) => {
+    if (!closing) log.warn({ error: error.message }, 'a database connection broke');
+  };
   pool.on('error', broken);
   pool.on('connect', (client) => client.on('error', broken));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const close = async () => {
+    closing = true;
     await prisma.$disconnect();
-    await pool.end();
+    await Promise.race([pool.end(), sleep(closeMs, undefined, { ref: false })]);
     await embedded?.release();
   };
   try {

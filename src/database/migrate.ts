@@ -5,6 +5,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
 import type { Pool } from 'pg';
+import { UserError } from '../config.js';
 import { projectPath } from '../project.js';
 
 const migrationsFolder = projectPath('prisma/migrations');
@@ -17,7 +18,7 @@ const migrationLock = 7_461_021;
  * Brings the database to the newest schema: what `prisma migrate deploy` does, by Prisma's own schema engine in WASM,
  * so that no engine binary is downloaded. Safe when several processes call it at once.
  * @returns the names of the migrations that were applied now
- * @throws when a migration fails, or when one that was applied is not in the folder
+ * @throws UserError when the database has migrations that this version does not know
  */
 export async function migrate(pool: Pool, databaseUrl: string): Promise<string[]> {
   const migrations = await readMigrations();
@@ -26,7 +27,7 @@ export async function migrate(pool: Pool, databaseUrl: string): Promise<string[]
   try {
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
     const scripts = new WholeScripts(databaseUrl);
-    const engine = await loadSchemaEngine(scripts);
+    const engine = await openSchemaEngine(scripts);
     try {
       const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList: migrations, filters });
       return appliedMigrationNames;
@@ -35,8 +36,8 @@ export async function migrate(pool: Pool, databaseUrl: string): Promise<string[]
       await scripts.disconnect();
     }
   } finally {
-    await client.query('select pg_advisory_unlock($1)', [migrationLock]);
-    client.release();
+    // Closes the connection, and the lock goes with it: also where the connection has broken and takes no more queries.
+    client.release(true);
   }
 }
 
@@ -50,7 +51,14 @@ async function isUpToDate(pool: Pool, { migrationDirectories }: MigrationList): 
     'select migration_name from _prisma_migrations where finished_at is not null and rolled_back_at is null',
   );
   const names = new Set(applied.rows.map((row) => row.migration_name));
-  return names.size === migrationDirectories.length && migrationDirectories.every(({ path }) => names.has(path));
+  const known = new Set(migrationDirectories.map(({ path }) => path));
+  const unknown = [...names].find((name) => !known.has(name));
+  if (unknown) {
+    throw new UserError(
+      `The database is newer than this Offprint: it has the migration ${unknown}. Use the version that made it, or a later one`,
+    );
+  }
+  return names.size === known.size;
 }
 
 async function readMigrations(): Promise<MigrationList> {
@@ -72,17 +80,35 @@ async function readMigrations(): Promise<MigrationList> {
   return { baseDir: migrationsFolder, lockfile, shadowDbInitScript: '', migrationDirectories };
 }
 
-async function loadSchemaEngine(scripts: WholeScripts): Promise<SchemaEngine> {
+async function openSchemaEngine(scripts: WholeScripts): Promise<SchemaEngine> {
+  loading ??= loadSchemaEngine();
+  const { SchemaEngine } = await loading;
+  const schema = await readFile(projectPath('prisma/schema.prisma'), 'utf8');
+  const adapter = bindMigrationAwareSqlAdapterFactory(scripts);
+  return SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => {}, adapter);
+}
+
+/** Once a process: a second one would take the first one's memory for its own. */
+let loading: ReturnType<typeof loadSchemaEngine> | undefined;
+
+async function loadSchemaEngine() {
   const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm');
   const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg');
   const { instance } = await WebAssembly.instantiate(await readFile(join(dirname(entry), 'schema_engine_bg.wasm')), {
-    './schema_engine_bg.js': glue,
+    './schema_engine_bg.js': endingWithUs(glue),
   });
   glue.__wbg_set_wasm(instance.exports);
   (instance.exports['__wbindgen_start'] as () => void)();
-  const schema = await readFile(projectPath('prisma/schema.prisma'), 'utf8');
-  const adapter = bindMigrationAwareSqlAdapterFactory(scripts);
-  return glue.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => {}, adapter);
+  return glue;
+}
+
+/** The engine leaves a timeout of 10 s behind, which must not keep the process from ending. */
+function endingWithUs(glue: object): object {
+  const functions = Object.entries(glue).map(([name, value]) => [
+    name,
+    name.startsWith('__wbg_setTimeout') ? (run: () => void, ms: number) => setTimeout(run, ms).unref() : value,
+  ]);
+  return Object.fromEntries(functions);
 }
 
 /**

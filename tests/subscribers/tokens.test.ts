@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/config.js';
-import { type Purpose, signBounceTag, signToken, type TokenSubject, verifyToken } from '../../src/subscribers/tokens.js';
+import {
+  type Purpose,
+  signBounceTag,
+  signToken,
+  type TokenSubject,
+  verifyToken,
+} from '../../src/subscribers/tokens.js';
 
 const keys = new Secret(['the-signing-key-of-now', 'the-signing-key-of-before']);
 const hour = 3_600_000;
