@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, UserError } from '../config.js';
 import { openSocket } from './socket.js';
@@ -55,7 +55,11 @@ async function startMailbox({ mailbox, database }: Pick<Config, 'mailbox' | 'dat
   ]);
   const mailDir = join(database.dataDir, 'mailbox');
   const storage = new FileStorage({ mailDirectory: mailDir, maxEmails: mostMails });
-  await storage.initialize();
+  await storage.initialize().catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(
+      `DATA_DIR ${resolve(database.dataDir)} cannot keep mails (${error.message}): set it to a folder that can be written`,
+    );
+  });
   const smtp = createSMTPServer({ port: mailbox.smtpPort, host, storage, mailDir, logger: false });
   const web = createAPIServer({ storage, smtp, cors: { origin: false } });
   const stop = async () => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RunningService, useInstallation } from './offprint.js';
 
 const found = [
@@ -22,6 +22,7 @@ describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a bro
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
     browser = await chromium.launch({ executablePath: found, args });
     service = await installation().start();
+    await service.showsPapers();
   });
   afterAll(async () => {
     await browser?.close();
@@ -30,8 +31,14 @@ describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a bro
 
   /** Opens the newest mail with that subject in the local mailbox, as its reader does. */
   async function openMail(page: Page, subject: string) {
-    await page.goto(service.mailboxUrl ?? '');
-    await page.getByText(subject).first().click();
+    // The mailbox does not show a mail that comes while its page is loading.
+    await vi.waitFor(
+      async () => {
+        await page.goto(service.mailboxUrl ?? '');
+        await page.getByText(subject).first().click({ timeout: 2_000 });
+      },
+      { timeout: 20_000 },
+    );
     return page.frameLocator('iframe');
   }
 

@@ -1,14 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll } from 'vitest';
-import { projectPath } from '../../src/project.js';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { runProgram, startProgram } from '../helpers/program.js';
 import { dailyPaper, playHuggingFace } from '../helpers/source.js';
-
-const program = projectPath('bin/offprint.js');
 
 /** A service that runs as its operator starts it, in a process of its own. */
 export interface RunningService {
@@ -17,7 +14,8 @@ export interface RunningService {
   mailboxUrl: string | undefined;
   /** How long it took to be ready. */
   readyMs: number;
-  process: ChildProcess;
+  /** Waits until the first list is read: a service is ready before that where the source is slow. */
+  showsPapers(): Promise<void>;
   /** Ends it with a signal; returns how it ended and how long that took. */
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
 }
@@ -48,7 +46,6 @@ export function useInstallation(): () => Installation {
     await rm(dataDir, { recursive: true, force: true });
   });
   const environment = () => ({
-    PATH: process.env['PATH'],
     DATA_DIR: dataDir,
     HUGGINGFACE_URL: source.url,
     PORT: '0',
@@ -59,7 +56,8 @@ export function useInstallation(): () => Installation {
     dataDir,
     start: (env = {}) => startService({ ...environment(), ...env }, running),
     run: async (...args) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { env: environment() });
+      const { status, stdout, stderr } = await runProgram(args, environment());
+      if (status !== 0) throw new Error(stderr);
       return stdout;
     },
   });
@@ -79,9 +77,9 @@ function recentDays() {
   );
 }
 
-async function startService(env: NodeJS.ProcessEnv, running: Set<ChildProcess>): Promise<RunningService> {
+async function startService(env: Record<string, string>, running: Set<ChildProcess>): Promise<RunningService> {
   const began = performance.now();
-  const child = spawn(process.execPath, [program, 'start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = startProgram(['start'], env);
   running.add(child);
   const exited = once(child, 'exit').then(([code]) => {
     running.delete(child);
@@ -92,7 +90,11 @@ async function startService(env: NodeJS.ProcessEnv, running: Set<ChildProcess>):
     webUrl: address(printed, 'Web site') ?? '',
     mailboxUrl: address(printed, 'Mailbox'),
     readyMs: performance.now() - began,
-    process: child,
+    showsPapers: () =>
+      vi.waitFor(
+        async () => expect(await (await fetch(address(printed, 'Web site') ?? '')).text()).toContain('<article'),
+        { timeout: 20_000, interval: 100 },
+      ),
     stop: async (signal = 'SIGTERM') => {
       const asked = performance.now();
       child.kill(signal);

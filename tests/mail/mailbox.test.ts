@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +87,13 @@ describe('the local mailbox', () => {
     const taken = await occupy();
     await expect(open(0, taken)).rejects.toThrow(`MAILBOX_SMTP_PORT ${taken} is taken by another program`);
     await expect(open(taken, 0)).rejects.toThrow(`MAILBOX_PORT ${taken} is taken by another program`);
+  });
+
+  it('says when the data directory cannot keep mails', async () => {
+    const file = join(dataDir, 'a-file');
+    await writeFile(file, '');
+    dataDir = file;
+    await expect(open(0, 0)).rejects.toThrow(`DATA_DIR ${file} cannot keep mails`);
   });
 
   it('answers no other web site', async () => {
