@@ -4,7 +4,7 @@ import { addJob, type Jobs } from '../src/database/queue.js';
 
 /** What runs by itself, and when (UTC). The clock only asks; that nothing happens twice is the database's affair. */
 const schedule: { job: 'ingest' | 'plan' | 'deliver' | 'prune'; at: string }[] = [
-  { job: 'ingest', at: '7,37 * * * *' },
+  { job: 'ingest', at: '2,32 * * * *' },
   { job: 'plan', at: '* * * * *' },
   { job: 'deliver', at: '* * * * *' },
   { job: 'prune', at: '43 3 * * *' },

@@ -26,6 +26,8 @@ export interface Attempt {
 const minute = 60_000;
 /** Waits before the second, third … attempt, in minutes; the last one repeats. */
 const retryMinutes = [1, 5, 15, 30, 60, 120, 240];
+/** A relay whose answer is always lost may deliver each copy: then an operator decides. */
+const mostCopies = 3;
 /** After this long a digest is worthless: the next one is about due. RFC 5321 would allow days. */
 export const lifetime = 20 * 60 * minute;
 
@@ -44,7 +46,7 @@ export function nextStatus(
     case 'sent':
       return { status: 'sent', countsAttempt: true, bounced: false };
     case 'in-doubt':
-      return inDoubt === 'hold'
+      return inDoubt === 'hold' || attempt.attempts >= mostCopies
         ? { status: 'in_doubt', countsAttempt: true, bounced: false }
         : later(attempt, now, random, true);
     case 'not-sent':

@@ -6,6 +6,13 @@ import { Prisma } from '../generated/prisma/client.js';
 
 /** How long digests wait for a source that fails, counted from the subscriber's hour. */
 const holdHours = 4;
+/**
+ * How long the plan waits, after a day's end in UTC, for its list to be read once more. Then it takes what there is: a
+ * source that is read by hand is not read again.
+ */
+const lastReadMinutes = 30;
+/** How late a digest may still come when its hour was missed, as by a stop over midnight: later it is yesterday's news. */
+const lateHours = 12;
 /** How many days of lists a digest reaches back at the most, after a pause or an outage. */
 const catchUpDays = 31;
 /** How many days of lists the first digest looks through for the newest in which something matches. */
@@ -62,18 +69,20 @@ async function requestDelivery(tx: Queries, planned: number): Promise<void> {
 
 async function resumePaused(tx: Queries, at: Date): Promise<void> {
   await tx.$executeRaw`
-    update subscribers set status = 'active', paused_until = null
+    update subscribers set status = 'active', paused_until = null,
+      planned_day = greatest(planned_day, (${at}::timestamptz at time zone timezone)::date - 1)
     where status = 'paused' and paused_until <= (${at}::timestamptz at time zone timezone)::date`;
 }
 
 /**
  * Who is due by the clock: active, at or past their hour on a day of theirs, and not planned for that day yet. Local
  * time comes from PostgreSQL's time zones; an hour that a clock change skips is due right after it, one that it repeats
- * is due once. While a source fails they wait, up to `holdHours`. The window of lists starts after the last one offered.
+ * is due once. Who was planned before and whose hour was missed, as by a stop over midnight, is still due for that day, up
+ * to `lateHours`. While a source fails they wait, up to `holdHours`. The window of lists starts after the last one offered.
  */
 function dueByClock(at: Date): Prisma.Sql {
   return Prisma.sql`
-    select s.id, local.time::date as day, s.topics, s.papers_per_digest, s.abstract_length,
+    select s.id, turn.day, s.topics, s.papers_per_digest, s.abstract_length,
       greatest(
         case when s.covered_through <= newest.day then s.covered_through else newest.day - 1 end,
         newest.day - ${catchUpDays}::int
@@ -81,17 +90,23 @@ function dueByClock(at: Date): Prisma.Sql {
     from subscribers s
       cross join newest
       cross join lateral (select ${at}::timestamptz at time zone s.timezone as time) local
+      cross join lateral (select local.time::date - (extract(hour from local.time) < s.hour)::int as day) turn
     where s.status = 'active'
-      and s.planned_day is distinct from local.time::date
-      and not exists (select from digests d where d.subscriber_id = s.id and d.day = local.time::date)
+      and not newest.unread
+      and not exists (select from digests d where d.subscriber_id = s.id and d.day = turn.day)
       and case s.frequency
         when 'daily' then true
-        when 'weekdays' then extract(isodow from local.time) <= 5
-        when 'weekly' then extract(isodow from local.time) = 1
+        when 'weekdays' then extract(isodow from turn.day) <= 5
+        when 'weekly' then extract(isodow from turn.day) = 1
       end
-      and extract(hour from local.time) >= case
-        when newest.failing then least(s.hour + ${holdHours}::int, 23)
-        else s.hour
+      and case
+        when turn.day = local.time::date then
+          s.planned_day is distinct from turn.day
+          and (not newest.failing or extract(hour from local.time) >= least(s.hour + ${holdHours}::int, 23))
+        else
+          s.planned_day < turn.day
+          and ${at}::timestamptz < (turn.day + make_interval(hours => s.hour::int)) at time zone s.timezone
+            + make_interval(hours => ${lateHours}::int)
       end
     for update of s skip locked`;
 }
@@ -129,18 +144,23 @@ async function writeDigests(
   due: Prisma.Sql,
 ): Promise<PlannedDay[]> {
   const rows = await tx.$queryRaw`
-    with readable as (
-      select source, day from source_days
-      where fetched_at is not null
-        and day < (${at}::timestamptz at time zone 'UTC')::date + ${lists === 'with-the-running-day' ? 1 : 0}::int
+    with today as (
+      select (${at}::timestamptz at time zone 'UTC')::date as day
+    ), readable as (
+      select source, source_days.day from source_days, today
+      where fetched_at is not null and source_days.day < today.day + ${lists === 'with-the-running-day' ? 1 : 0}::int
+    ), unfinished as (
+      select source_days.* from source_days, today
+      where source_days.day = today.day - 1
+        and coalesce(fetched_at, '-infinity') < (source_days.day + 1)::timestamp at time zone 'UTC'
     ), newest as (
       select max(l.day) as day,
+        exists (select from unfinished where failed_at is not null) as failing,
         exists (
-          select from source_days f
-          where f.failed_at is not null
-            and f.day = (${at}::timestamptz at time zone 'UTC')::date - 1
-            and coalesce(f.fetched_at, '-infinity') < (f.day + 1)::timestamp at time zone 'UTC'
-        ) as failing
+          select from unfinished
+          where fetched_at is not null
+            and ${at}::timestamptz < (day + 1)::timestamp at time zone 'UTC' + make_interval(mins => ${lastReadMinutes}::int)
+        ) as unread
       from listings l join readable using (source, day)
     ), offered as materialized (
       select p.id as paper_id, array_agg(distinct l.day) as days,
@@ -193,9 +213,9 @@ async function writeDigests(
       update subscribers s
       set planned_day = due.day, covered_through = case
         when newest.day is null then s.covered_through
-        else greatest(s.covered_through, least(newest.day, (${at}::timestamptz at time zone 'UTC')::date - 1))
+        else greatest(s.covered_through, least(newest.day, today.day - 1))
       end
-      from due, newest where s.id = due.id
+      from due, newest, today where s.id = due.id
     ), account as (
       insert into plans (planned_at, day, due, planned, no_match)
       select ${now}, due.day, count(*), count(written.id), count(*) - count(written.id)

@@ -32,6 +32,24 @@ const leaseSeconds = 120;
 /** Leases are between machines, so they go by the one clock that all of them share. */
 const leaseUntil = Prisma.sql`clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)`;
 
+/**
+ * Gives the papers of digests that will never be sent (`ended`: id, subscriber_id) back to the plan, which offers them
+ * again: they leave the record of what was given, and the lists they are from count as not offered.
+ */
+const giveBackPapers = Prisma.sql`
+  freed as (
+    update digest_papers g set subscriber_id = null from ended where g.digest_id = ended.id
+  ), reopened as (
+    update subscribers s set covered_through = least(s.covered_through, earliest.day - 1)
+    from (
+      select ended.subscriber_id, min(listed.day) as day
+      from ended join digest_papers g on g.digest_id = ended.id
+        cross join lateral (select max(l.day) as day from listings l where l.paper_id = g.paper_id) listed
+      group by ended.subscriber_id
+    ) earliest
+    where s.id = earliest.subscriber_id
+  )`;
+
 /** Whether there is a digest to claim. */
 export async function isAnyDue(db: Queries, now: Date): Promise<boolean> {
   return (
@@ -53,7 +71,7 @@ export async function claimDigest(db: Queries, owner: string, now: Date): Promis
       order by d.not_before
       limit 1
       for update of d skip locked
-    )
+    ), taken as (
     update digests d set
       status = (case when next.subscriber_status = 'active' then 'sending' else 'suppressed' end)::digest_status,
       owner = case when next.subscriber_status = 'active' then ${owner} end,
@@ -62,7 +80,11 @@ export async function claimDigest(db: Queries, owner: string, now: Date): Promis
       answer = case when next.subscriber_status = 'active' then d.answer else 'not sent: the subscriber is ' || next.subscriber_status end
     from next where d.id = next.id
     returning d.id, d.status, d.attempts, d.day::text, d.planned_at as "plannedAt", d.abstract_length as "abstractLength",
-      d.subscriber_id as "subscriberId", next.token_epoch as "tokenEpoch", next.email`;
+      d.subscriber_id as "subscriberId", next.token_epoch as "tokenEpoch", next.email
+    ), ended as (
+      select id, "subscriberId" as subscriber_id from taken where status = 'suppressed'
+    ), ${giveBackPapers}
+    select * from taken`;
   const [row] = z.array(z.looseObject({ status: z.string() })).parse(rows);
   if (!row) return null;
   return row.status === 'suppressed' ? 'suppressed' : claimed.parse(row);
@@ -87,8 +109,10 @@ export async function recordOutcome(
         not_before = coalesce(${next.notBefore ?? null}, not_before),
         sent_at = case when ${next.status} = 'sent' then ${now}::timestamptz end
       where id = ${claim.digestId}::uuid and status = 'sending' and owner = ${claim.owner} and attempts = ${claim.attempts}
-      returning subscriber_id
-    ), bounced as (
+      returning id, subscriber_id
+    ), ended as (
+      select id, subscriber_id from recorded where ${next.status} = 'expired'
+    ), ${giveBackPapers}, bounced as (
       update subscribers s set status = 'bounced', paused_until = null
       from recorded where ${next.bounced} and s.id = recorded.subscriber_id and s.status in ('active', 'paused')
     )
@@ -123,9 +147,14 @@ export async function reapExpiredLeases(db: Queries, inDoubt: 'resend' | 'hold',
 
 /** Gives up what waited so long that the next digest is about due. */
 export async function expireOverdue(db: Queries, now: Date): Promise<number> {
-  return db.$executeRaw`
-    update digests set status = 'expired', answer = coalesce(answer, 'not sent: it had waited too long')
-    where status = 'queued' and planned_at < ${new Date(now.getTime() - lifetime)}`;
+  const rows = await db.$queryRaw<unknown[]>`
+    with ended as (
+      update digests set status = 'expired', answer = coalesce(answer, 'not sent: it had waited too long')
+      where status = 'queued' and planned_at < ${new Date(now.getTime() - lifetime)}
+      returning id, subscriber_id
+    ), ${giveBackPapers}
+    select id from ended`;
+  return rows.length;
 }
 
 /** How many digests wait or are under way. */

@@ -222,6 +222,14 @@ export async function newestDay(db: Queries): Promise<string | null> {
   return z.tuple([z.object({ day: z.string().nullable() })]).parse(rows)[0].day;
 }
 
+/** The source that the bundled sample papers are filed under. */
+export const sampleSource = 'samples';
+
+/** Whether no paper is there but the bundled samples. */
+export async function holdsOnlySamples(db: Queries): Promise<boolean> {
+  return (await db.listing.findFirst({ where: { source: { not: sampleSource } }, select: { paperId: true } })) === null;
+}
+
 /** The nearest days before and after `day` that list papers, YYYY-MM-DD. */
 export async function daysAround(db: Queries, day: string): Promise<{ previous: string | null; next: string | null }> {
   const rows = await db.$queryRaw`

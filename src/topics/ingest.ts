@@ -3,6 +3,7 @@ import type { Queries } from '../database/database.js';
 import { type IngestReport, type IngestRequest, ingestDay, ingestPapers } from '../papers/ingest.js';
 import { paperFile } from '../papers/sources/file.js';
 import { utcDay } from '../papers/sources/source.js';
+import { sampleSource } from '../papers/store.js';
 import { projectPath } from '../project.js';
 import { writeMatches } from './store.js';
 import { seedTopics, vocabulary } from './vocabulary.js';
@@ -21,9 +22,9 @@ export async function ingest(ctx: Ingesting, request: IngestRequest): Promise<In
   return ingestPapers(ctx, request, match);
 }
 
-/** Reads the sample papers that come with Offprint, as the source "samples". */
+/** Reads the sample papers that come with Offprint, as a source of their own. */
 export async function ingestSamples(ctx: Ingesting): Promise<IngestReport> {
   await seedTopics(ctx.db.prisma);
-  const samples = paperFile('samples', projectPath('samples/papers.json'));
+  const samples = paperFile(sampleSource, projectPath('samples/papers.json'));
   return ingestDay(ctx, samples, utcDay(ctx.clock()), true, match);
 }

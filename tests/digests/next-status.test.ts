@@ -62,6 +62,8 @@ describe('what follows from an attempt', () => {
 
   it('is the policy of IN_DOUBT when the answer was lost', () => {
     const lost: Outcome = { kind: 'in-doubt', answer: 'connection closed' };
+    expect(nextStatus(lost, { ...first, attempts: 2 }, 'resend', now, 0.5).status).toBe('queued');
+    expect(nextStatus(lost, { ...first, attempts: 3 }, 'resend', now, 0.5).status).toBe('in_doubt');
     expect(nextStatus(lost, first, 'hold', now, 0.5).status).toBe('in_doubt');
     expect(nextStatus(lost, first, 'resend', now, 0.5).status).toBe('queued');
   });

@@ -77,6 +77,56 @@ describe('who is due', () => {
     expect(await due(['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-25T02:00:00Z'])).toBe(1);
   });
 
+  it('comes for the last hour of a day that the clocks end early, and only once', async () => {
+    const { prisma } = context().db;
+    await makeSubscriber(prisma, { timezone: 'America/Nuuk', hour: 23, plannedDay: new Date('2027-03-26') });
+    // 27 March 2027: 23:00 becomes 00:00 at 01:00 UTC.
+    expect((await totals('2027-03-28T00:59:00Z')).due).toBe(0);
+    expect((await plan('2027-03-28T01:00:00Z')).map(({ day, due }) => ({ day, due }))).toEqual([
+      { day: '2027-03-27', due: 1 },
+    ]);
+    expect((await totals('2027-03-28T02:00:00Z')).due).toBe(0);
+    expect((await totals('2027-03-29T01:00:00Z')).due).toBe(1);
+  });
+
+  it('is still due after midnight when the hour was missed, for half a day', async () => {
+    const { prisma } = context().db;
+    await makeSubscriber(prisma, { hour: 22, plannedDay: new Date('2026-02-02') });
+    await makeSubscriber(prisma, { hour: 11, plannedDay: new Date('2026-02-02') });
+    const days = await plan('2026-02-04T00:30:00Z');
+    expect(days).toMatchObject([{ day: '2026-02-03', due: 1 }]);
+    expect((await totals('2026-02-04T10:59:00Z')).due).toBe(0);
+    expect((await totals('2026-02-04T11:00:00Z')).due).toBe(1);
+  });
+
+  it('is not due for the last day of a pause on the morning after', async () => {
+    const { prisma } = context().db;
+    const paused = {
+      status: 'paused',
+      pausedUntil: new Date('2026-02-10'),
+      plannedDay: new Date('2026-02-01'),
+    } as const;
+    await makeSubscriber(prisma, { ...paused, hour: 20 });
+    expect((await totals('2026-02-10T01:00:00Z')).due).toBe(0);
+    expect((await totals('2026-02-10T20:00:00Z')).due).toBe(1);
+  });
+
+  it('waits until the list of a day is read once more after its end, for half an hour at the most', async () => {
+    const { prisma } = context().db;
+    await makePaper(prisma, '2026-02-03');
+    await makeSubscriber(prisma, { hour: 0 });
+    const readAt = (fetchedAt: string) => prisma.sourceDay.updateMany({ data: { fetchedAt } });
+    await readAt('2026-02-03T23:32:00Z');
+    expect((await totals('2026-02-04T00:00:00Z')).due).toBe(0);
+    await readAt('2026-02-04T00:02:00Z');
+    expect(await totals('2026-02-04T00:03:00Z')).toEqual({ due: 1, planned: 1 });
+
+    await makeSubscriber(prisma, { hour: 0 });
+    await readAt('2026-02-03T15:00:00Z');
+    expect((await totals('2026-02-04T00:29:00Z')).due).toBe(0);
+    expect(await totals('2026-02-04T00:30:00Z')).toEqual({ due: 1, planned: 1 });
+  });
+
   it('resumes on the day on which a pause ends, with the best of what was missed', async () => {
     const { prisma } = context().db;
     const reader = await makeSubscriber(prisma, {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../src/digests/deliver.js';
+import { planDue } from '../../src/digests/plan.js';
 import { type ClaimedDigest, claimDigest, expireOverdue, recordOutcome, renewLeases } from '../../src/digests/store.js';
 import { useContext } from '../helpers/context.js';
 import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
@@ -141,5 +142,34 @@ describe('a digest that has waited too long', () => {
     await planDigests(context(), 1);
     await claim('worker');
     expect(await expireOverdue(db(), new Date(morning.getTime() + 21 * 3_600_000))).toBe(0);
+  });
+});
+
+describe('the papers of a digest that is never sent', () => {
+  const papersGiven = () => db().digestPaper.count({ where: { subscriberId: { not: null } } });
+  const tomorrow = new Date(morning.getTime() + 86_400_000);
+
+  it('come with the next one, when a pause came between', async () => {
+    await planDigests(context(), 1);
+    await db().subscriber.updateMany({ data: { status: 'paused', pausedUntil: new Date('2026-02-05') } });
+    expect(await claimDigest(db(), 'worker', morning)).toBe('suppressed');
+    expect(await papersGiven()).toBe(0);
+    expect(await planDue(context(), tomorrow)).toMatchObject([{ due: 1, planned: 1 }]);
+    expect(await papersGiven()).toBe(1);
+  });
+
+  it('come with the next one, when it waited too long', async () => {
+    await planDigests(context(), 2);
+    expect(await expireOverdue(db(), tomorrow)).toBe(2);
+    expect(await planDue(context(), tomorrow)).toMatchObject([{ due: 2, planned: 2 }]);
+    expect(await papersGiven()).toBe(2);
+  });
+
+  it('stay given when the mail may have arrived', async () => {
+    await planDigests(context(), 1);
+    const digest = await claim('worker');
+    const lost = { status: 'in_doubt', countsAttempt: true, bounced: false } as const;
+    await recordOutcome(db(), { digestId: digest.id, owner: 'worker', attempts: 1 }, lost, 'no answer', morning);
+    expect(await planDue(context(), tomorrow)).toMatchObject([{ due: 1, planned: 0 }]);
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ingestSamples } from '../../src/topics/ingest.js';
 import { makePaper } from '../helpers/rows.js';
 import { useSite } from './site.js';
 
@@ -18,6 +19,14 @@ describe('the front page', () => {
     expect(html).toContain('<h1 id="headline">Get trending papers in your email inbox</h1>');
     expect(html).toMatch(/<form[^>]*method="post" action="\/subscribe"/);
     expect(html).toContain('No papers yet');
+  });
+
+  it('says so as long as it shows the bundled samples', async () => {
+    await ingestSamples(site().ctx);
+    const samples = 'These are sample papers';
+    expect(await (await site().get('/')).text()).toContain(samples);
+    await makePaper(db(), '2026-06-01');
+    expect(await (await site().get('/')).text()).not.toContain(samples);
   });
 
   it('shows the newest day, best first', async () => {

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { longDay } from '../../papers/presentation.js';
-import { listPapers, newestDay } from '../../papers/store.js';
+import { holdsOnlySamples, listPapers, newestDay } from '../../papers/store.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import type { Site } from '../site.js';
@@ -19,6 +19,7 @@ export function homeRoutes({ ctx }: Site): Router {
       form: subscribeForm(),
       day: day && { iso: day, long: longDay(day) },
       papers: papers.map(paperView),
+      samples: await holdsOnlySamples(db),
     });
   });
   return router;
