@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { parseCronItems, run, type WorkerEvents } from 'graphile-worker';
+import { openPresence } from '../src/database/dead-workers.js';
 import { jobLogger } from '../src/log.js';
 import { answerSubscription } from './answer-subscription.js';
 import { deliver } from './deliver.js';
@@ -24,6 +25,8 @@ const lanes: { jobs: Record<string, Job>; concurrency: number }[] = [
   { jobs: { 'answer-subscription': answerSubscription, ingest, plan, prune }, concurrency: 3 },
 ];
 
+const freeJobsEveryMs = 30_000;
+
 /** With these, what became of the last jobs is on record when the engine says that it has stopped. */
 const recordBeforeStop = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } };
 
@@ -31,6 +34,15 @@ const recordBeforeStop = { worker: { completeJobBatchDelay: 0, failJobBatchDelay
 export async function startWorker(context: JobContext): Promise<Worker> {
   const { ctx } = context;
   const events: WorkerEvents = new EventEmitter();
+  const presence = await openPresence(ctx.db.pool);
+  const failed = (error: Error) => ctx.log.error({ error: error.message }, 'jobs of dead workers could not be freed');
+  events.on('worker:create', ({ worker }) => void presence.announce(worker.workerId).catch(failed));
+  const freeJobs = async () => {
+    const dead = await presence.freeJobsOfTheDead();
+    if (dead.length > 0) ctx.log.warn({ workers: dead }, 'workers ended with jobs in hand: these are done again');
+  };
+  await freeJobs();
+  const freeing = setInterval(() => void freeJobs().catch(failed), freeJobsEveryMs);
   const runners = await Promise.all(
     lanes.map(({ jobs, concurrency }) =>
       run({
@@ -49,7 +61,9 @@ export async function startWorker(context: JobContext): Promise<Worker> {
     ),
   );
   const stop = async () => {
+    clearInterval(freeing);
     await Promise.all(runners.map((runner) => runner.stop()));
+    presence.close();
   };
   return { events, stop };
 }

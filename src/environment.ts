@@ -53,6 +53,9 @@ export function parseSource(text: string): SourceSpec | null {
   return null;
 }
 
+/** RFC 5322 §3.2.3, without quoting: what every server on the way takes for one mailbox. */
+const plainLocalPart = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}$/;
+
 function parseMailbox(text: string): Mailbox | null {
   const [, quoted, plain, bracketed, bare] =
     /^\s*(?:(?:"([^"]*)"|([^<>"]*?))\s*<([^<>]+)>|([^<>\s]+))\s*$/.exec(text) ?? [];
@@ -60,8 +63,8 @@ function parseMailbox(text: string): Mailbox | null {
   const [local, domain, ...more] = address.split('@');
   const ascii = domainToASCII(domain ?? '');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a header value must not carry control characters
-  if (!local || !ascii || more.length > 0 || /[\u0000-\u0020\u007f]/.test(local) || /[\u0000-\u001f\u007f]/.test(text))
-    return null;
+  const unsafe = /[\u0000-\u001f\u007f]/.test(text);
+  if (unsafe || !plainLocalPart.test(local ?? '') || !ascii || more.length > 0) return null;
   return { name: quoted ?? plain ?? '', address: `${local}@${ascii}` };
 }
 
@@ -106,7 +109,13 @@ export const environment = z.object({
     )
     .optional(),
   MAIL_FROM: mailbox('Offprint <digest@example.org>').prefault('Offprint <digest@localhost>'),
-  BOUNCE_ADDRESS: mailbox('bounce@example.org').optional(),
+  BOUNCE_ADDRESS: mailbox('bounce@example.org')
+    // A tag of 45 characters comes to it, and RFC 5321 §4.5.3.1.1 allows 64.
+    .refine(
+      ({ address }) => address.indexOf('@') <= 19,
+      'must have at most 19 characters before the @, like bounce@example.org',
+    )
+    .optional(),
   BASE_URL: httpUrl('https://papers.example.org').optional(),
   PORT: wholeNumber(0, 65535, '3000').prefault('3000'),
   HOST: z.string().default('127.0.0.1'),

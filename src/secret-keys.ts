@@ -3,6 +3,8 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Secret, UserError } from './config.js';
 
+const shortestKey = 16;
+
 /**
  * The generated key of a set-up without SECRET_KEY. Of several processes that start at once, one makes it.
  * @throws UserError when it can be neither read nor made
@@ -11,6 +13,7 @@ export async function loadSecretKeys(dataDir: string): Promise<Secret<string[]>>
   const file = join(dataDir, 'secret-key');
   try {
     const key = (await read(file)) ?? (await make(file));
+    if (key.length < shortestKey) throw new Error(`the key in ${file} is damaged: remove it, and a new one is made`);
     return new Secret([key]);
   } catch (error) {
     throw new UserError(

@@ -25,6 +25,11 @@ describe('the generated secret key', () => {
     expect(await readdir(folder)).toEqual(['secret-key']);
   });
 
+  it('is not used where it is damaged: everybody could sign with an empty one', async () => {
+    await writeFile(join(folder, 'secret-key'), '\n');
+    await expect(loadSecretKeys(folder)).rejects.toThrow(/the key in .*secret-key is damaged: remove it/);
+  });
+
   it('says so where it cannot be kept', async () => {
     await writeFile(join(folder, 'file'), '');
     const attempt = loadSecretKeys(join(folder, 'file', 'data'));

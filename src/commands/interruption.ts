@@ -1,19 +1,17 @@
 import { isStartedByNpm } from '../config.js';
 
-/** npm, and some terminals, send the same signal twice: to the group and to each process. */
-const sameSignalMs = 500;
 const parentCheckMs = 500;
 /** Platforms kill 10 s after they have asked. What is still open then would have been cut off anyway. */
 const longestStopMs = 9_500;
 
-/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; another one ends the process at once, and so does time. */
+/**
+ * Aborted by the first Ctrl-C, SIGTERM or SIGHUP; another one changes nothing, because an end at once would leave
+ * PostgreSQL behind; time ends the process.
+ */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
-  let first = 0;
   const interrupt = () => {
-    if (controller.signal.aborted && performance.now() - first > sameSignalMs) process.exit(130);
     if (controller.signal.aborted) return;
-    first = performance.now();
     controller.abort();
     setTimeout(() => process.exit(130), longestStopMs).unref();
   };

@@ -178,6 +178,14 @@ describe('ingest', () => {
     expect(await ctx.db.prisma.listing.count()).toBe(1);
   });
 
+  test('a source that somebody tries by hand and that fails holds nobody up: no failure is recorded', async () => {
+    const source = await playHuggingFace({ '2026-02-04': answerWith(404, '') });
+    const ctx = await readingFrom(source.url);
+    const report = await ingest(ctx, { sources: [{ kind: 'huggingface' }], date: '2026-02-04' });
+    expect(report.failures).toHaveLength(1);
+    expect(await ctx.db.prisma.sourceDay.count({ where: { failedAt: { not: null } } })).toBe(0);
+  });
+
   test('a success takes the failure back; a day without papers is a success that did not grow', async () => {
     const source = await playHuggingFace({ '2026-02-04': answerWith(404, '') });
     const ctx = await readingFrom(source.url);

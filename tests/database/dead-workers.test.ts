@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { openPresence } from '../../src/database/dead-workers.js';
+import { addJob } from '../../src/database/queue.js';
+import { useContext } from '../helpers/context.js';
+
+const context = useContext();
+
+describe('the jobs of a worker', () => {
+  it('are taken back when its process is gone, and only then', async () => {
+    const { pool, prisma } = context().db;
+    const presence = await openPresence(pool);
+    await presence.announce('worker-alive');
+    for (const [name, worker] of [
+      ['plan', 'worker-alive'],
+      ['prune', 'worker-dead'],
+    ] as const) {
+      await addJob(prisma, name, {}, { key: name });
+      await pool.query(
+        "update graphile_worker._private_jobs set locked_by = $1, locked_at = now() - interval '1 minute' where key = $2",
+        [worker, name],
+      );
+    }
+    const locked = async () => {
+      const { rows } = await pool.query(
+        'select key from graphile_worker.jobs where locked_at is not null order by key',
+      );
+      return rows.map(({ key }) => key);
+    };
+    expect(await presence.freeJobsOfTheDead()).toEqual(['worker-dead']);
+    expect(await locked()).toEqual(['plan']);
+    presence.close();
+    const survivor = await openPresence(pool);
+    await expect.poll(() => survivor.freeJobsOfTheDead()).toEqual(['worker-alive']);
+    expect(await locked()).toEqual([]);
+    survivor.close();
+  });
+});
