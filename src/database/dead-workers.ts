@@ -20,9 +20,12 @@ export async function openPresence(pool: pg.Pool): Promise<Presence> {
   const client = await pool.connect();
   // A connection that is lost takes the locks with it: at worst a job is done twice.
   client.on('error', () => {});
+  let announced: Promise<unknown> = Promise.resolve();
   return {
     announce: async (workerId) => {
-      await client.query('select pg_advisory_lock_shared($1, hashtext($2))', [lockClass, workerId]);
+      const lock = () => client.query('select pg_advisory_lock_shared($1, hashtext($2))', [lockClass, workerId]);
+      announced = announced.then(lock, lock);
+      await announced;
     },
     freeJobsOfTheDead: async () => {
       const { rows } = await pool.query<{ dead: string[] | null }>(

@@ -3,6 +3,7 @@ import type { Listing, Match, Paper, Subscriber } from '../../src/generated/pris
 type ListedPaper = Paper & { listings: Listing[]; matches: Match[] };
 
 const mostDaysBack = 31;
+const mostHoursLate = 12;
 
 /**
  * What the plan ought to write when it is asked at these instants, oldest first: papers by subscriber and digest day.
@@ -22,8 +23,12 @@ export function foretellDigests(
     let covered: string | null = null;
     for (const instant of instants) {
       const local = localTime(instant, subscriber.timezone);
-      if (local.day === lastPlanned || local.hour < subscriber.hour || !comesOn(subscriber, local.weekday)) continue;
-      lastPlanned = local.day;
+      const hoursLate = local.hour - subscriber.hour;
+      const missed = shift(local.day, -1);
+      const isLate = hoursLate < 0 && hoursLate + 24 < mostHoursLate && lastPlanned !== '' && lastPlanned < missed;
+      const turn = hoursLate < 0 ? missed : local.day;
+      if (turn === lastPlanned || (hoursLate < 0 && !isLate) || !comesOn(subscriber, turn)) continue;
+      lastPlanned = turn;
       const newest = listed.findLast((day) => day < dayOf(instant));
       if (newest === undefined) continue;
       const after: string = covered ?? shift(newest, -1);
@@ -35,7 +40,7 @@ export function foretellDigests(
       if (chosen.length === 0) continue;
       for (const paper of chosen) given.add(paper.id);
       digests.set(
-        `subscriber ${subscriber.id} on ${local.day}`,
+        `subscriber ${subscriber.id} on ${turn}`,
         chosen.map((paper) => paper.id),
       );
     }
@@ -47,25 +52,25 @@ function fits(paper: ListedPaper, topics: string[]): boolean {
   return topics.length === 0 || paper.matches.some((match) => topics.includes(match.topic));
 }
 
-function comesOn({ frequency }: Subscriber, weekday: string): boolean {
-  if (frequency === 'weekly') return weekday === 'Mon';
-  return frequency === 'daily' || (weekday !== 'Sat' && weekday !== 'Sun');
+function comesOn({ frequency }: Subscriber, day: string): boolean {
+  const weekday = new Date(day).getUTCDay();
+  if (frequency === 'weekly') return weekday === 1;
+  return frequency === 'daily' || (weekday !== 6 && weekday !== 0);
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function localTime(instant: Date, timeZone: string): { day: string; hour: number; weekday: string } {
+function localTime(instant: Date, timeZone: string): { day: string; hour: number } {
   const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, ...fields, hourCycle: 'h23' });
   formats.set(timeZone, format);
   const parts = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
   return {
     day: `${parts['year']}-${parts['month']}-${parts['day']}`,
     hour: Number(parts['hour']),
-    weekday: (parts['weekday'] ?? '').slice(0, 3),
   };
 }
 
-const fields = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', weekday: 'short' } as const;
+const fields = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit' } as const;
 
 function daysOf(paper: ListedPaper): string[] {
   return paper.listings.map((listing) => dayOf(listing.day));
