@@ -3,7 +3,8 @@ import type { Job } from './job.js';
 
 /** Writes the digests that are due by now. */
 export const plan: Job = async ({ ctx }) => {
-  for (const day of await planDue(ctx, ctx.clock())) {
-    if (day.due > 0) ctx.log.info(day, 'digests planned');
-  }
+  const { days, skipped } = await planDue(ctx, ctx.clock());
+  for (const day of days) ctx.log.info(day, 'digests planned');
+  if (skipped.length > 0)
+    ctx.log.error({ subscribers: skipped }, 'subscribers skipped: the database does not know their time zone');
 };

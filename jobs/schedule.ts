@@ -18,7 +18,8 @@ export function startClock(ctx: Context): () => Promise<void> {
       async () => {
         try {
           await addJob(ctx.db.prisma, job, {} satisfies Jobs[typeof job], {
-            key: job === 'deliver' ? 'deliver-0' : job,
+            // Deliveries share their work; of the others one must not begin while another still runs.
+            ...(job === 'deliver' ? { key: 'deliver-0' } : { key: job, queue: job }),
           });
         } catch (error) {
           ctx.log.error({ job, error: (error as Error).message }, 'the clock could not ask for a job');

@@ -1,6 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { parseCronItems, run, type WorkerEvents } from 'graphile-worker';
-import { openPresence } from '../src/database/dead-workers.js';
+import { type Heartbeat, openHeartbeat } from '../src/database/heartbeat.js';
+import { wakeDelivery } from '../src/database/queue.js';
+import { reap } from '../src/digests/deliver.js';
+import { isAnyDue } from '../src/digests/store.js';
 import { jobLogger } from '../src/log.js';
 import { answerSubscription } from './answer-subscription.js';
 import { deliver } from './deliver.js';
@@ -17,15 +20,17 @@ export interface Worker {
 }
 
 /**
- * Jobs that wait for none of another lane. Deliveries have one of their own, so that the longest keeps no confirmation
- * waiting; a process does one at a time, over all its connections, and leaves the others to other processes.
+ * Jobs that wait for none of another pool. Deliveries have one of their own: a process does one at a time, over all its
+ * connections, and leaves the others to other processes. So have mails to people, whom no plan and no source may keep waiting.
  */
-const lanes: { jobs: Record<string, Job>; concurrency: number }[] = [
+const pools: { jobs: Record<string, Job>; concurrency: number }[] = [
   { jobs: { deliver }, concurrency: 1 },
-  { jobs: { 'answer-subscription': answerSubscription, ingest, plan, prune }, concurrency: 3 },
+  { jobs: { 'answer-subscription': answerSubscription }, concurrency: 3 },
+  { jobs: { ingest, plan, prune }, concurrency: 3 },
 ];
 
-const freeJobsEveryMs = 30_000;
+/** How often a worker looks for what dead ones have left. */
+const takeBackEveryMs = 15_000;
 
 /** With these, what became of the last jobs is on record when the engine says that it has stopped. */
 const recordBeforeStop = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } };
@@ -34,17 +39,13 @@ const recordBeforeStop = { worker: { completeJobBatchDelay: 0, failJobBatchDelay
 export async function startWorker(context: JobContext): Promise<Worker> {
   const { ctx } = context;
   const events: WorkerEvents = new EventEmitter();
-  const presence = await openPresence(ctx.db.pool);
-  const failed = (error: Error) => ctx.log.error({ error: error.message }, 'jobs of dead workers could not be freed');
-  events.on('worker:create', ({ worker }) => void presence.announce(worker.workerId).catch(failed));
-  const freeJobs = async () => {
-    const dead = await presence.freeJobsOfTheDead();
-    if (dead.length > 0) ctx.log.warn({ workers: dead }, 'workers ended with jobs in hand: these are done again');
-  };
-  await freeJobs();
-  const freeing = setInterval(() => void freeJobs().catch(failed), freeJobsEveryMs);
+  const heartbeat = await openHeartbeat(ctx.db.pool);
+  const failed = (error: Error) => ctx.log.error({ error: error.message }, 'what dead workers left was not taken back');
+  events.on('worker:create', ({ worker }) => void heartbeat.announce(worker.workerId).catch(failed));
+  await takeBack(context, heartbeat);
+  const takingBack = setInterval(() => void takeBack(context, heartbeat).catch(failed), takeBackEveryMs);
   const runners = await Promise.all(
-    lanes.map(({ jobs, concurrency }) =>
+    pools.map(({ jobs, concurrency }) =>
       run({
         preset: recordBeforeStop,
         pgPool: ctx.db.pool,
@@ -61,9 +62,20 @@ export async function startWorker(context: JobContext): Promise<Worker> {
     ),
   );
   const stop = async () => {
-    clearInterval(freeing);
+    clearInterval(takingBack);
     await Promise.all(runners.map((runner) => runner.stop()));
-    presence.close();
+    heartbeat.close();
   };
   return { events, stop };
+}
+
+/**
+ * Takes back the jobs and the digests that dead workers had in hand, and sees to it that what is due is delivered: also
+ * where no scheduler runs.
+ */
+async function takeBack({ ctx }: JobContext, heartbeat: Heartbeat): Promise<void> {
+  const dead = await heartbeat.freeJobsOfTheDead();
+  if (dead.length > 0) ctx.log.warn({ workers: dead }, 'workers ended with jobs in hand: these are done again');
+  await reap(ctx);
+  if (await isAnyDue(ctx.db.prisma, ctx.clock())) await wakeDelivery(ctx.db.prisma, 1);
 }

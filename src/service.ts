@@ -27,16 +27,23 @@ export interface Service {
 /** When the first start says that it is ready though no paper has come yet. */
 const readyMs = 7_000;
 /** How long mails in flight may take once the service is asked to stop. Platforms kill after 10 s. */
-const stopMs = 6_000;
+const stopMs = 5_000;
 
-/** What was started, undone in reverse order. */
+/** What was started, undone in reverse order; but first of all the doors are closed. */
 class Started {
+  readonly #doors: (() => Promise<unknown>)[] = [];
   readonly #stops: (() => Promise<unknown>)[] = [];
+  /** Whether it is being stopped, so that nobody should send more work. */
+  stopping = false;
   add(stop: () => Promise<unknown>): void {
     this.#stops.unshift(stop);
   }
+  addDoor(close: () => Promise<unknown>): void {
+    this.#doors.unshift(close);
+  }
   async stop(): Promise<void> {
-    for (const stop of this.#stops.splice(0)) await stop();
+    this.stopping = true;
+    for (const stop of [...this.#doors.splice(0), ...this.#stops.splice(0)]) await stop();
   }
 }
 
@@ -69,10 +76,10 @@ async function startRoles(given: Config, wanted: ReadonlySet<Role>, started: Sta
   if (templates) await startSending({ ctx, relays: relaysOf(config, mailbox), templates }, started);
   if (wanted.has('clock')) {
     started.add(startClock(ctx));
-    await addJob(ctx.db.prisma, 'ingest', {}, { key: 'ingest' });
+    await addJob(ctx.db.prisma, 'ingest', {}, { key: 'ingest', queue: 'ingest' });
   }
   if (wanted.has('worker') && wanted.has('clock')) await firstPapers(ctx, deadline);
-  web?.answerWith(createWebApp(ctx));
+  web?.answerWith(createWebApp(ctx, () => started.stopping));
   const mailboxUrl = mailbox && `http://localhost:${mailbox.webPort}`;
   return { ctx, webUrl: web && config.web.baseUrl, mailboxUrl, stop: () => started.stop() };
 }
@@ -121,7 +128,7 @@ async function listen(host: string, port: number, started: Started) {
       .once('error', (error: NodeJS.ErrnoException) => fail(listenError(error, host, port)))
       .listen(port, host, done);
   });
-  started.add(() => closeServer(server));
+  started.addDoor(() => closeServer(server));
   return {
     port: (server.address() as { port: number }).port,
     answerWith: (next: RequestListener) => {
@@ -138,6 +145,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   return new UserError(`HOST ${host} with PORT ${port} cannot be listened on: ${error.message}`);
 }
 
+/** Takes no new connection; requests in hand are answered, with the database still there. */
 async function closeServer(server: Server): Promise<void> {
   const closed = new Promise((done) => server.close(done));
   server.closeIdleConnections();

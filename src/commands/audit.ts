@@ -12,7 +12,7 @@ export function auditCommand(): Command {
       report(options, {
         run: async (ctx) => {
           const today = ctx.clock().toISOString().slice(0, 10);
-          return auditDay(ctx.db.prisma, options.date ?? (await newestDigestDay(ctx.db.prisma)) ?? today);
+          return auditDay(ctx.db.prisma, options.date ?? (await newestDigestDay(ctx.db.prisma)) ?? today, ctx.clock());
         },
         text: accountText,
         ok: (audit) => audit.balanced,

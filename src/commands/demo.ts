@@ -9,7 +9,7 @@ import { type Config, loadConfig, UserError } from '../config.js';
 import type { Context } from '../context.js';
 import { planDue } from '../digests/plan.js';
 import { listSent, type SentDigest } from '../digests/sent.js';
-import { countOpen } from '../digests/store.js';
+import { isAnyOpen } from '../digests/store.js';
 import { newestDay } from '../papers/store.js';
 import type { Service } from '../service.js';
 import { parseAddress } from '../subscribers/address.js';
@@ -89,10 +89,10 @@ async function sendSamples(ctx: Context): Promise<void> {
     return parsed.ok ? { email: parsed.address, topics, timezone: 'UTC', hour: 8, frequency: 'daily' as const } : [];
   });
   await insertActive(db, subscribers, ctx.clock());
-  await db.subscriber.updateMany({ data: { coveredThrough: new Date(morning.getTime() - 8 * day) } });
+  await db.schedule.updateMany({ data: { cursor: 0 } });
   await planDue(ctx, morning);
   const deadline = Date.now() + deliveryMs;
-  while ((await countOpen(db)) > 0) {
+  while (await isAnyOpen(db)) {
     if (Date.now() > deadline)
       throw new UserError('The digests were not delivered in time: run it with LOG_LEVEL=debug');
     await sleep(100);

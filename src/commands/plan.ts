@@ -26,14 +26,22 @@ export function planCommand(): Command {
 }
 
 async function plan(ctx: Context, at: Date = ctx.clock()) {
-  const days = await planDue(ctx, at);
+  const { days, skipped } = await planDue(ctx, at);
   const total = (count: 'due' | 'planned' | 'noMatch') => days.reduce((sum, day) => sum + day[count], 0);
-  return { at: at.toISOString(), due: total('due'), planned: total('planned'), noMatch: total('noMatch'), days };
+  return {
+    at: at.toISOString(),
+    due: total('due'),
+    planned: total('planned'),
+    noMatch: total('noMatch'),
+    skipped: skipped.length,
+    days,
+  };
 }
 
-function planText({ at, due, planned, noMatch, days }: Awaited<ReturnType<typeof plan>>): string {
+function planText({ at, due, planned, noMatch, skipped, days }: Awaited<ReturnType<typeof plan>>): string {
   return [
     `${at}: ${due} due, ${planned} planned, ${noMatch} without a match`,
+    ...(skipped > 0 ? [`${skipped} skipped: the database does not know their time zone`] : []),
     ...days.map((day) => `  digest day ${day.day}: ${day.due} due, ${day.planned} planned`),
   ].join('\n');
 }

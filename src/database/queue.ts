@@ -17,13 +17,26 @@ export interface Jobs {
 /**
  * Asks for a job, in the caller's transaction: the job is there exactly when the rows are that it is about.
  * @param options.key of several waiting jobs with the same key only the last stays
+ * @param options.queue jobs of one queue never run at the same time
  */
 export async function addJob<Name extends keyof Jobs>(
   db: Queries,
   name: Name,
   payload: Jobs[Name],
-  options: { key?: string } = {},
+  options: { key?: string; queue?: string } = {},
 ): Promise<void> {
   await db.$queryRaw`
-    select from graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::json, job_key => ${options.key ?? null}::text)`;
+    select from graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::json,
+      queue_name => ${options.queue ?? null}::text, job_key => ${options.key ?? null}::text)`;
+}
+
+/** Digests for which one more process is woken. */
+const digestsPerWakeUp = 500;
+/** More processes than that find out within a minute. */
+const mostWakeUps = 16;
+
+/** Wakes processes to deliver, as many as are worth it for so many new digests. */
+export async function wakeDelivery(db: Queries, digests: number): Promise<void> {
+  const wakeUps = Math.min(Math.ceil(digests / digestsPerWakeUp), mostWakeUps);
+  for (let i = 0; i < wakeUps; i++) await addJob(db, 'deliver', {}, { key: `deliver-${i}` });
 }

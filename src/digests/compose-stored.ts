@@ -4,8 +4,16 @@ import type { Message } from '../mail/message.js';
 import type { MailTemplates } from '../mail/templates.js';
 import { digestLink, subscriberLinks } from '../subscribers/links.js';
 import { signBounceTag } from '../subscribers/tokens.js';
-import { composeDigest, composeWebView, type DigestContent, digestHeaders, digestMessageId } from './compose.js';
-import { findDigest, loadPapers, type StoredDigest } from './store.js';
+import {
+  composeDigest,
+  composeWebView,
+  type DigestContent,
+  type DigestEntry,
+  digestHeaders,
+  digestMessageId,
+} from './compose.js';
+import { loadEdition } from './editions.js';
+import { findDigest, type StoredDigest } from './store.js';
 
 type Composing = Pick<Context, 'config' | 'keys'>;
 
@@ -16,8 +24,18 @@ export async function messageOf(
   templates: MailTemplates,
   digest: StoredDigest,
 ): Promise<Message> {
+  return messageWith(ctx, templates, digest, await loadEdition(db, digest.editionId));
+}
+
+/** The mail of a digest with these papers. */
+export async function messageWith(
+  ctx: Composing,
+  templates: MailTemplates,
+  digest: Omit<StoredDigest, 'editionId'>,
+  papers: readonly DigestEntry[],
+): Promise<Message> {
   const { mail, sending, dkim } = ctx.config;
-  const content = await contentOf(ctx, db, digest);
+  const content = contentOf(ctx, digest, papers);
   const headers = digestHeaders(ctx.config, digest.day, content.links.unsubscribe);
   return {
     ...composeDigest(templates, content),
@@ -38,16 +56,20 @@ export async function composeStoredView(
   digestId: string,
 ): Promise<string | null> {
   const digest = await findDigest(db, digestId);
-  return digest && composeWebView(templates, await contentOf(ctx, db, digest));
+  return digest && composeWebView(templates, contentOf(ctx, digest, await loadEdition(db, digest.editionId)));
 }
 
-async function contentOf(ctx: Composing, db: Queries, digest: StoredDigest): Promise<DigestContent> {
+function contentOf(
+  ctx: Composing,
+  digest: Omit<StoredDigest, 'editionId'>,
+  papers: readonly DigestEntry[],
+): DigestContent {
   const subscriber = { id: digest.subscriberId, tokenEpoch: digest.tokenEpoch };
   return {
     id: digest.id,
     day: digest.day,
     abstractLength: digest.abstractLength,
-    papers: await loadPapers(db, digest.id),
+    papers,
     links: { ...subscriberLinks(ctx, subscriber), web: digestLink(ctx, subscriber, digest.id) },
   };
 }

@@ -9,7 +9,7 @@ import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
 import type { MailTemplates } from '../mail/templates.js';
 import { messageOf, returnPath } from './compose-stored.js';
 import { type NotComposed, nextStatus } from './next-status.js';
-import { takeSendSlot } from './pace.js';
+import { takeSendSlot } from './send-rate.js';
 import * as store from './store.js';
 
 /** What a delivery did, by what became of the digests it touched. */
@@ -29,7 +29,7 @@ export interface Delivery {
   templates: MailTemplates;
 }
 
-const renewEveryMs = 30_000;
+const renewEveryMs = 15_000;
 /** How often "until idle" looks again; while nothing goes through, twice as long each time. */
 const lookAgainMs = { least: 1_000, most: 60_000 };
 /** A sender that cannot get rid of its mails so often in a row leaves the rest to the others and to the next run. */
@@ -44,10 +44,10 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
   const { ctx } = delivery;
   const report: DeliveryReport = { sent: 0, queued: 0, failed: 0, suppressed: 0, in_doubt: 0, expired: 0 };
   const db = ctx.db.prisma;
-  const { connections, inDoubt } = ctx.config.sending;
-  const reaped = await store.reapExpiredLeases(db, inDoubt, ctx.clock());
-  if (reaped.length > 0) ctx.log.warn({ digests: reaped, policy: inDoubt }, 'a worker ended while sending');
-  report[inDoubt === 'hold' ? 'in_doubt' : 'queued'] += reaped.length;
+  const { connections } = ctx.config.sending;
+  const reaped = await reap(ctx);
+  report.queued += reaped.queued.length;
+  report.in_doubt += reaped.in_doubt.length;
   report.expired += await store.expireOverdue(db, ctx.clock());
   const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const renewal = setInterval(() => {
@@ -63,11 +63,20 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
   return report;
 }
 
+/** Takes back what dead workers were sending. */
+export async function reap(ctx: Pick<Context, 'config' | 'db' | 'log' | 'clock'>) {
+  const { inDoubt } = ctx.config.sending;
+  const reaped = await store.reapExpiredLeases(ctx.db.prisma, inDoubt, ctx.clock());
+  if (reaped.queued.length + reaped.in_doubt.length > 0)
+    ctx.log.warn({ ...reaped, policy: inDoubt }, 'a worker ended while sending');
+  return reaped;
+}
+
 /** Like `deliver`, again and again until nothing is queued or under way: waits for retries and for other workers. */
 export async function deliverUntilIdle(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
   const total = await deliver(delivery, signal);
   let waitMs = lookAgainMs.least;
-  while (!signal.aborted && (await store.countOpen(delivery.ctx.db.prisma)) > 0) {
+  while (!signal.aborted && (await store.isAnyOpen(delivery.ctx.db.prisma))) {
     await sleep(waitMs, undefined, { signal }).catch(() => {});
     const report = await deliver(delivery, signal);
     for (const status of Object.keys(report) as (keyof DeliveryReport)[]) total[status] += report[status];

@@ -1,228 +1,216 @@
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
-import { addJob } from '../database/queue.js';
-import { Prisma } from '../generated/prisma/client.js';
+import { wakeDelivery } from '../database/queue.js';
+import { appendOffers, findLateSources, findLogEnd, type Offer, readListed } from '../papers/offers.js';
+import { growingSources } from '../papers/sources/open.js';
+import { utcDay } from '../papers/sources/source.js';
+import { resumePaused } from '../subscribers/lifecycle.js';
+import { type Choice, Shelf, type Wish } from './choose.js';
+import * as due from './due.js';
+import { type Edition, editionOf, loadTopicNames, snapshotPapers, writeEditions } from './editions.js';
+import { PlanRun } from './plan-run.js';
+import { bookPlan, type NewDigest, type PlannedDay, writeDigests } from './store.js';
 
-/** How long digests wait for a source that fails, counted from the subscriber's hour. */
-const holdHours = 4;
-/**
- * How long the plan waits, after a day's end in UTC, for its list to be read once more. Then it takes what there is: a
- * source that is read by hand is not read again.
- */
-const lastReadMinutes = 30;
-/** How late a digest may still come when its hour was missed, as by a stop over midnight: later it is yesterday's news. */
-const lateHours = 12;
-/** How many days of lists a digest reaches back at the most, after a pause or an outage. */
-const catchUpDays = 31;
+/** Subscribers in a transaction: what a crash does again, and for how long a change of preferences may have to wait. */
+const batchSize = 5_000;
 /** How many days of lists the first digest looks through for the newest in which something matches. */
 const welcomeDays = 7;
-/** Digests a delivery job stands for: enough jobs for all workers to share, few enough to cost nothing. */
-const digestsPerJob = 500;
 
-const plannedDay = z.object({
-  /** Local calendar day, YYYY-MM-DD. */
-  day: z.string(),
-  due: z.number(),
-  planned: z.number(),
-  noMatch: z.number(),
-});
+type Planning = Pick<Context, 'config' | 'db' | 'clock'>;
 
-/** What a run of the plan did for one digest day: due = planned + no match. */
-export type PlannedDay = z.infer<typeof plannedDay>;
+export interface PlanResult {
+  /** One entry a digest day: at any instant there are two or three calendar days on Earth. */
+  days: PlannedDay[];
+  /** Subscribers for whom it could not be worked out whether they are due. */
+  skipped: number[];
+}
 
 /**
- * Writes the digests that are due at `at` and asks for their delivery. Idempotent: who was planned for their local day
- * is not due again on it, and the database refuses a second digest for a day and a paper that was sent before.
- * @returns one entry a digest day: at any instant there are two or three calendar days on Earth
+ * Writes the digests that are due at `at` and asks for their delivery, some thousand subscribers a transaction. Idempotent:
+ * who was looked at for a day is not due again on it, and of any number of plans at once each takes its own.
  */
-export async function planDue(ctx: Pick<Context, 'db' | 'clock'>, at: Date): Promise<PlannedDay[]> {
-  return ctx.db.prisma.$transaction((tx) => planDueIn(tx, at, ctx.clock()), { timeout: 600_000, maxWait: 30_000 });
-}
-
-/** `planDue` inside a transaction of the caller's. */
-export async function planDueIn(tx: Queries, at: Date, now: Date): Promise<PlannedDay[]> {
-  await resumePaused(tx, at);
-  const days = await writeDigests(tx, at, now, 'complete', dueByClock(at));
-  await requestDelivery(
-    tx,
-    days.reduce((sum, day) => sum + day.planned, 0),
-  );
-  return days;
+export async function planDue(ctx: Planning, at: Date): Promise<PlanResult> {
+  const { prisma } = ctx.db;
+  const now = ctx.clock();
+  if (at < now) await due.rewindSchedules(prisma, at);
+  await prisma.$transaction((tx) => appendOffers(tx, at < now ? now : at));
+  await resumePaused(prisma, at);
+  const result: PlanResult = { days: [], skipped: [] };
+  if (!(await due.isAnyoneDue(prisma, at))) return result;
+  const run = await openRun(ctx, at);
+  let place: due.Place | null = due.firstPlace;
+  while (place) {
+    const after: due.Place = place;
+    const batch = await prisma.$transaction((tx) => planBatch(tx, run, at, now, after), {
+      timeout: 120_000,
+      maxWait: 30_000,
+    });
+    await wakeDelivery(
+      prisma,
+      batch.days.reduce((sum, day) => sum + day.planned, 0),
+    );
+    result.skipped.push(...batch.skipped);
+    result.days = addUp([...result.days, ...batch.days]);
+    place = batch.last;
+  }
+  return result;
 }
 
 /**
- * Writes the digest that follows a confirmation at once: from the newest list in which something matches.
+ * Reads what is on offer at `at`, for a run of the plan.
+ * @param foresee for a run that writes nothing
+ */
+export async function openRun(ctx: Pick<Context, 'config' | 'db'>, at: Date, foresee = false): Promise<PlanRun> {
+  const { prisma } = ctx.db;
+  const late = await findLateSources(prisma, growingSources(ctx.config), at);
+  return PlanRun.open(prisma, at, late.length > 0, foresee);
+}
+
+/** Looks at the next subscribers: reads who they are, decides, writes. */
+async function planBatch(tx: Queries, run: PlanRun, at: Date, now: Date, after: due.Place) {
+  const { rows, last } = await due.readDue(tx, at, after, batchSize, true);
+  const moves: due.Move[] = [];
+  const planned: { row: due.DueRow; day: string; choices: Choice[] }[] = [];
+  const skipped: number[] = [];
+  for (const row of rows) {
+    const { subscriberId, day } = row;
+    const decision = run.decide(row);
+    const stay = { subscriberId, plannedDay: null, cursor: null };
+    if (decision.kind === 'inactive') moves.push({ ...stay, dueAt: null });
+    else if (decision.kind === 'early') moves.push({ ...stay, dueAt: row.nextAt });
+    else if (decision.kind === 'wait') moves.push({ ...stay, dueAt: decision.until });
+    else if (decision.kind === 'due' && day !== null) planned.push({ row, day, choices: decision.choices });
+    else {
+      skipped.push(subscriberId);
+      moves.push({ ...stay, dueAt: null });
+    }
+  }
+  const withPapers = planned.filter(({ choices }) => choices.length > 0);
+  const editions = await run.editionsOf(
+    tx,
+    withPapers.map(({ choices }) => choices),
+    now,
+  );
+  await writeEditions(tx, [...new Map(editions.map((edition) => [edition.id, edition])).values()], now);
+  const digests = withPapers.map(({ row, day }, i) =>
+    newDigest(row.subscriberId, day, row.abstractLength, editions[i]),
+  );
+  const refused = await writeDigests(tx, digests, now);
+  // The day has its digest already, as after a plan for a day gone by: nothing was given, so the cursor stays.
+  const considered = planned.filter(({ row }) => !refused.has(row.subscriberId));
+  const cursor = run.end > 0 ? run.end : null;
+  for (const { row, day } of planned) {
+    const stays = refused.has(row.subscriberId);
+    moves.push({
+      subscriberId: row.subscriberId,
+      dueAt: row.nextAt,
+      plannedDay: day,
+      cursor: stays ? null : cursor,
+    });
+  }
+  await due.moveSchedules(tx, moves);
+  const excepted = considered.filter(({ row }) => row.owed || row.given).map(({ row }) => row.subscriberId);
+  await due.settleExceptions(tx, excepted, run.end);
+  const days = addUp(
+    considered.map(({ day, choices }) => ({
+      day,
+      due: 1,
+      planned: choices.length > 0 ? 1 : 0,
+      noMatch: choices.length > 0 ? 0 : 1,
+    })),
+  );
+  await bookPlan(tx, days, now);
+  return { days, skipped, last };
+}
+
+function newDigest(
+  subscriberId: number,
+  day: string,
+  abstractLength: NewDigest['abstractLength'],
+  edition: Edition | undefined,
+): NewDigest {
+  if (!edition) throw new Error(`subscriber ${subscriberId} has no edition`);
+  return { id: uuidv7(), subscriberId, day, editionId: edition.id, abstractLength };
+}
+
+/** The entries of each day as one. */
+function addUp(days: readonly PlannedDay[]): PlannedDay[] {
+  const sums = new Map<string, PlannedDay>();
+  for (const { day, due: count, planned, noMatch } of days) {
+    const sum = sums.get(day) ?? { day, due: 0, planned: 0, noMatch: 0 };
+    sums.set(day, { day, due: sum.due + count, planned: sum.planned + planned, noMatch: sum.noMatch + noMatch });
+  }
+  return [...sums.values()].sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+/**
+ * Writes the digest that follows a confirmation at once, from the newest list in which something matches. What was given of
+ * a list that is in no log yet is noted as given early. To someone who comes back only what came meanwhile is offered.
  * @returns whether there is one to send
  */
 export async function planWelcome(tx: Queries, now: Date, subscriberId: number): Promise<boolean> {
-  const days = await writeDigests(tx, now, now, 'with-the-running-day', dueByConfirmation(now, subscriberId));
-  const planned = days.reduce((sum, day) => sum + day.planned, 0);
-  await requestDelivery(tx, planned);
-  return planned > 0;
-}
-
-async function requestDelivery(tx: Queries, planned: number): Promise<void> {
-  const jobs = Math.ceil(planned / digestsPerJob);
-  for (let shard = 0; shard < jobs; shard++) await addJob(tx, 'deliver', {}, { key: `deliver-${shard}` });
-}
-
-async function resumePaused(tx: Queries, at: Date): Promise<void> {
-  await tx.$executeRaw`
-    update subscribers set status = 'active', paused_until = null,
-      planned_day = greatest(planned_day, (${at}::timestamptz at time zone timezone)::date - 1)
-    where status = 'paused' and paused_until <= (${at}::timestamptz at time zone timezone)::date`;
+  const reader = await readNewcomer(tx, now, subscriberId);
+  if (!reader) return false;
+  const end = await findLogEnd(tx);
+  const choices = await chooseWelcome(tx, utcDay(now), reader, ({ seq, paperId }) => {
+    return seq > (reader.cursor ?? 0) && !reader.given.includes(paperId);
+  });
+  if (choices.length === 0) return false;
+  const paperIds = choices.map(({ paperId }) => paperId);
+  const edition = editionOf(choices, await snapshotPapers(tx, paperIds, now), await loadTopicNames(tx));
+  await writeEditions(tx, [edition], now);
+  await writeDigests(tx, [newDigest(subscriberId, reader.day, reader.abstractLength, edition)], now);
+  await bookPlan(tx, [{ day: reader.day, due: 1, planned: 1, noMatch: 0 }], now);
+  await due.startSchedule(tx, subscriberId, reader.day, end, paperIds);
+  await wakeDelivery(tx, 1);
+  return true;
 }
 
 /**
- * Who is due by the clock: active, at or past their hour on a day of theirs, and not planned for that day yet. Local
- * time comes from PostgreSQL's time zones; an hour that a clock change skips is due right after it, one that it repeats
- * is due once. Who was planned before and whose hour was missed, as by a stop over midnight, is still due for that day, up
- * to `lateHours`. While a source fails they wait, up to `holdHours`. The window of lists starts after the last one offered.
+ * Chooses from the newest list, up to `day` (YYYY-MM-DD) and of the last seven, in which something matches.
+ * @param isOffered leaves out papers
  */
-function dueByClock(at: Date): Prisma.Sql {
-  return Prisma.sql`
-    select s.id, turn.day, s.topics, s.papers_per_digest, s.abstract_length,
-      greatest(
-        case when s.covered_through <= newest.day then s.covered_through else newest.day - 1 end,
-        newest.day - ${catchUpDays}::int
-      ) as after_day
-    from subscribers s
-      cross join newest
-      cross join lateral (select ${at}::timestamptz at time zone s.timezone as time) local
-      cross join lateral (select local.time::date - (extract(hour from local.time) < s.hour)::int as day) turn
-    where s.status = 'active'
-      and not newest.unread
-      and not exists (select from digests d where d.subscriber_id = s.id and d.day = turn.day)
-      and case s.frequency
-        when 'daily' then true
-        when 'weekdays' then extract(isodow from turn.day) <= 5
-        when 'weekly' then extract(isodow from turn.day) = 1
-      end
-      and case
-        when turn.day = local.time::date then
-          s.planned_day is distinct from turn.day
-          and (not newest.failing or extract(hour from local.time) >= least(s.hour + ${holdHours}::int, 23))
-        else
-          s.planned_day < turn.day
-          and ${at}::timestamptz < (turn.day + make_interval(hours => s.hour::int)) at time zone s.timezone
-            + make_interval(hours => ${lateHours}::int)
-      end
-    for update of s skip locked`;
+export async function chooseWelcome(
+  db: Queries,
+  day: string,
+  wish: Wish,
+  isOffered: (offer: Offer) => boolean = () => true,
+): Promise<Choice[]> {
+  const offers = (await readListed(db, day, welcomeDays)).filter(isOffered);
+  const days = [...new Set(offers.map((offer) => offer.day))].sort().reverse();
+  for (const listDay of days) {
+    const choices = new Shelf(offers.filter((offer) => offer.day === listDay)).choose(wish);
+    if (choices.length > 0) return choices;
+  }
+  return [];
 }
 
-function dueByConfirmation(at: Date, subscriberId: number): Prisma.Sql {
-  return Prisma.sql`
-    select s.id, local.day, s.topics, s.papers_per_digest, s.abstract_length,
-      best.day - 1 as after_day
-    from subscribers s
-      cross join newest
-      cross join lateral (select (${at}::timestamptz at time zone s.timezone)::date as day) local
+const newcomers = z.array(
+  z.object({
+    /** The local day, YYYY-MM-DD. */
+    day: z.string(),
+    topics: z.array(z.string()),
+    count: z.number(),
+    abstractLength: z.enum(['none', 'short', 'full']),
+    cursor: z.number().nullable(),
+    /** Papers that were given early. */
+    given: z.array(z.number()),
+  }),
+);
+
+/** Whoever has just become active and has no digest of this local day yet, with their schedule locked, as the plan locks it. */
+async function readNewcomer(tx: Queries, now: Date, subscriberId: number) {
+  const rows = await tx.$queryRaw`
+    select local.day::text, s.topics, s.papers_per_digest as count, s.abstract_length as "abstractLength", c.cursor,
+      array(select paper_id from cursor_exceptions e where e.subscriber_id = s.id and not owed) as given
+    from schedules c join subscribers s on s.id = c.subscriber_id
       cross join lateral (
-        select max(list.day) as day
-        from offered o
-          cross join lateral unnest(o.days) as list (day)
-          left join matches m on m.paper_id = o.paper_id and m.topic = any (s.topics)
-        where list.day > newest.day - ${welcomeDays}::int
-          and (cardinality(s.topics) = 0 or m.topic is not null)
-          and not exists (select from digest_papers g where g.subscriber_id = s.id and g.paper_id = o.paper_id)
-      ) best
+        select coalesce(local_day(s.timezone, ${now}), (${now}::timestamptz at time zone 'UTC')::date) as day
+      ) local
     where s.id = ${subscriberId} and s.status = 'active'
       and not exists (select from digests d where d.subscriber_id = s.id and d.day = local.day)
-    for update of s`;
-}
-
-/**
- * The plan, as one statement: which lists to read (a list is complete when its UTC day is over), who is due, which papers
- * each gets, the frozen print of those papers, the digests, and the account of it all.
- */
-async function writeDigests(
-  tx: Queries,
-  at: Date,
-  now: Date,
-  lists: 'complete' | 'with-the-running-day',
-  due: Prisma.Sql,
-): Promise<PlannedDay[]> {
-  const rows = await tx.$queryRaw`
-    with today as (
-      select (${at}::timestamptz at time zone 'UTC')::date as day
-    ), readable as (
-      select source, source_days.day from source_days, today
-      where fetched_at is not null and source_days.day < today.day + ${lists === 'with-the-running-day' ? 1 : 0}::int
-    ), unfinished as (
-      select source_days.* from source_days, today
-      where source_days.day = today.day - 1
-        and coalesce(fetched_at, '-infinity') < (source_days.day + 1)::timestamp at time zone 'UTC'
-    ), newest as (
-      select max(l.day) as day,
-        exists (select from unfinished where failed_at is not null) as failing,
-        exists (
-          select from unfinished
-          where fetched_at is not null
-            and ${at}::timestamptz < (day + 1)::timestamp at time zone 'UTC' + make_interval(mins => ${lastReadMinutes}::int)
-        ) as unread
-      from listings l join readable using (source, day)
-    ), offered as materialized (
-      select p.id as paper_id, array_agg(distinct l.day) as days,
-        row_number() over (order by p.upvotes desc, p.comments desc, p.id) as rank
-      from papers p join listings l on l.paper_id = p.id join readable using (source, day) cross join newest
-      where l.day > newest.day - ${catchUpDays}::int
-      group by p.id
-    ), due as materialized (
-      ${due}
-    ), picks as materialized (
-      select due.id as subscriber_id, pick.paper_id, pick.topics,
-        row_number() over (partition by due.id order by pick.rank) as position
-      from due cross join lateral (
-        select o.paper_id, o.rank, array_agg(m.topic order by m.score desc, m.topic) as topics
-        from offered o
-          left join matches m on m.paper_id = o.paper_id and m.topic = any (due.topics)
-        where exists (select from unnest(o.days) as list (day) where list.day > due.after_day)
-          and (cardinality(due.topics) = 0 or m.topic is not null)
-          and not exists (select from digest_papers g where g.subscriber_id = due.id and g.paper_id = o.paper_id)
-        group by o.paper_id, o.rank
-        order by o.rank
-        limit due.papers_per_digest
-      ) pick
-    ), printed as (
-      insert into printings (paper_id, hash, content)
-      select p.id, sha256(convert_to(print.content::text, 'UTF8')), print.content
-      from papers p cross join lateral (
-        select jsonb_build_object(
-          'identifier', p.identifier, 'title', p.title, 'authors', p.authors, 'organization', p.organization,
-          'publishedAt', p.published_at, 'abstract', p.abstract, 'summary', p.summary,
-          'upvotes', p.upvotes, 'comments', p.comments, 'thumbnailUrl', p.thumbnail_url,
-          'discussionUrl', p.discussion_url, 'codeUrl', p.code_url, 'codeStars', p.code_stars,
-          'projectUrl', p.project_url
-        ) as content
-      ) print
-      where p.id in (select paper_id from picks)
-      on conflict (paper_id, hash) do update set hash = excluded.hash
-      returning id, paper_id
-    ), written as (
-      insert into digests (subscriber_id, day, planned_at, not_before, abstract_length)
-      select due.id, due.day, ${now}, ${now}, due.abstract_length
-      from due where exists (select from picks where picks.subscriber_id = due.id)
-      on conflict (subscriber_id, day) do nothing
-      returning id, subscriber_id
-    ), filled as (
-      insert into digest_papers (digest_id, position, printing_id, paper_id, subscriber_id, topics)
-      select written.id, picks.position, printed.id, paper_id, subscriber_id, array_remove(picks.topics, null)
-      from written join picks using (subscriber_id) join printed using (paper_id)
-    ), seen as (
-      update subscribers s
-      set planned_day = due.day, covered_through = case
-        when newest.day is null then s.covered_through
-        else greatest(s.covered_through, least(newest.day, today.day - 1))
-      end
-      from due, newest, today where s.id = due.id
-    ), account as (
-      insert into plans (planned_at, day, due, planned, no_match)
-      select ${now}, due.day, count(*), count(written.id), count(*) - count(written.id)
-      from due left join written on written.subscriber_id = due.id
-      group by due.day
-      returning day, due, planned, no_match
-    )
-    select day::text, due, planned, no_match as "noMatch" from account order by day`;
-  return z.array(plannedDay).parse(rows);
+    for update of c`;
+  return newcomers.parse(rows)[0] ?? null;
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
-import { rehearse } from '../database/rehearse.js';
 import { buildMessage } from '../mail/message.js';
 import type { MailTemplates } from '../mail/templates.js';
-import { messageOf } from './compose-stored.js';
-import { planDueIn } from './plan.js';
-import { countPapersJustWritten, findJustWritten } from './store.js';
+import { messageWith } from './compose-stored.js';
+import { firstPlace, type Place, readDue } from './due.js';
+import { previewEdition } from './editions.js';
+import { openRun } from './plan.js';
+import type { Decision, PlanRun } from './plan-run.js';
 
 /** What a run of the plan would do. */
 export interface Preflight {
@@ -24,31 +25,67 @@ export interface Preflight {
 
 /** Mails that are composed to estimate the size of all. */
 const sampleSize = 20;
+const batchSize = 5_000;
 
-/** Runs the real plan and takes it back: what it tells is what would happen. Writes nothing. */
+/**
+ * Decides for everyone who is due as the plan would, and writes nothing: no row is locked, no plan is kept waiting. Who
+ * comes back from a pause with that very plan is not foreseen.
+ */
 export async function preflight(ctx: Context, templates: MailTemplates, at: Date): Promise<Preflight> {
-  return rehearse(ctx.db.prisma, (tx) => examine(ctx, tx, templates, at));
-}
-
-async function examine(ctx: Context, tx: Queries, templates: MailTemplates, at: Date): Promise<Preflight> {
-  const before = await measure(tx, at);
-  const days = await planDueIn(tx, at, ctx.clock());
-  const recipients = days.reduce((sum, day) => sum + day.planned, 0);
-  const noMatch = days.reduce((sum, day) => sum + day.noMatch, 0);
-  const sizes: number[] = [];
-  for (const digest of await findJustWritten(tx, sampleSize))
-    sizes.push(buildMessage(await messageOf(ctx, tx, templates, digest)).length);
+  const { prisma } = ctx.db;
+  const before = await measure(prisma, at);
+  const run = await openRun(ctx, at, true);
+  const papers = new Set<number>();
+  const samples: Extract<Decision, { kind: 'due' }>[] = [];
+  let recipients = 0;
+  let noMatch = 0;
+  let place: Place | null = firstPlace;
+  while (place) {
+    const batch: Awaited<ReturnType<typeof readDue>> = await readDue(prisma, at, place, batchSize, false);
+    for (const decision of batch.rows.map((row) => run.decide(row))) {
+      if (decision.kind !== 'due') continue;
+      if (decision.choices.length === 0) {
+        noMatch++;
+        continue;
+      }
+      recipients++;
+      for (const { paperId } of decision.choices) papers.add(paperId);
+      if (samples.length < sampleSize) samples.push(decision);
+    }
+    place = batch.last;
+  }
+  const sizes = await Promise.all(samples.map(({ choices }) => sizeOf(ctx, templates, run, choices, at)));
   const mean = sizes.reduce((sum, size) => sum + size, 0) / (sizes.length || 1);
   const rate = ctx.config.sending.rate || before.ratePerSecond;
   return {
     at: at.toISOString(),
     recipients,
     noMatch,
-    papers: await countPapersJustWritten(tx),
+    papers: papers.size,
     bytes: Math.round(mean * recipients),
     endsAt: rate ? new Date(at.getTime() + (recipients / rate) * 1_000).toISOString() : null,
     yesterday: { recipients: before.recipients },
   };
+}
+
+async function sizeOf(
+  ctx: Context,
+  templates: MailTemplates,
+  run: PlanRun,
+  choices: Extract<Decision, { kind: 'due' }>['choices'],
+  at: Date,
+): Promise<number> {
+  const sample = {
+    id: '00000000-0000-8000-8000-000000000000',
+    day: at.toISOString().slice(0, 10),
+    plannedAt: at,
+    abstractLength: 'short',
+    subscriberId: 1,
+    tokenEpoch: 0,
+    email: 'reader@example.org',
+  } as const;
+  const papers = await previewEdition(ctx.db.prisma, choices, run.topicNames);
+  return buildMessage(await messageWith(ctx, templates, sample, papers)).length;
 }
 
 /** Yesterday's recipients, and how many mails a second the last day's delivery came to. */
@@ -58,7 +95,9 @@ async function measure(db: Queries, at: Date) {
       (select coalesce(sum(planned), 0)::int from plans where day = (${at}::timestamptz at time zone 'UTC')::date - 1) as recipients,
       (
         select count(*) / nullif(extract(epoch from max(sent_at) - min(sent_at)), 0)::float8
-        from digests where sent_at > ${at}::timestamptz - interval '1 day' and sent_at <= ${at}::timestamptz
+        from digests
+        where day between (${at}::timestamptz at time zone 'UTC')::date - 2 and (${at}::timestamptz at time zone 'UTC')::date + 1
+          and sent_at > ${at}::timestamptz - interval '1 day' and sent_at <= ${at}::timestamptz
       ) as "ratePerSecond"`;
   return z.tuple([z.object({ recipients: z.number(), ratePerSecond: z.number().nullable() })]).parse(rows)[0];
 }

@@ -1,11 +1,10 @@
 import { UserError } from '../config.js';
 import type { Context } from '../context.js';
-import { rehearse } from '../database/rehearse.js';
 import type { Message } from '../mail/message.js';
 import type { MailTemplates } from '../mail/templates.js';
-import { messageOf } from './compose-stored.js';
-import { planWelcome } from './plan.js';
-import { findJustWritten } from './store.js';
+import { messageWith } from './compose-stored.js';
+import { loadTopicNames, previewEdition } from './editions.js';
+import { chooseWelcome } from './plan.js';
 
 export interface PreviewRequest {
   /** Topic slugs; none means the trending papers. */
@@ -14,21 +13,19 @@ export interface PreviewRequest {
   date: string;
 }
 
+/** What a subscriber has who chose nothing else. */
+const defaults = { count: 8, abstractLength: 'short' } as const;
+
 /**
- * The digest that someone with these preferences would get. It is made as every digest is, for a subscriber who exists
- * only for the length of a transaction: nothing is sent, and nothing stays in the database.
+ * The digest that someone with these preferences would get as their first. Nothing is sent, and nothing is written.
  * @throws UserError where no paper matches
  */
 export async function previewDigest(ctx: Context, templates: MailTemplates, request: PreviewRequest): Promise<Message> {
-  const at = new Date(`${request.date}T23:59:59Z`);
-  return rehearse(ctx.db.prisma, async (tx) => {
-    const email = 'reader@example.org';
-    const { id } = await tx.subscriber.create({
-      data: { email, emailKey: 'preview', status: 'active', topics: request.topics, createdAt: at },
-    });
-    await planWelcome(tx, at, id);
-    const [digest] = await findJustWritten(tx, 1);
-    if (!digest) throw new UserError(`No paper of the week up to ${request.date} matches`);
-    return messageOf(ctx, tx, templates, digest);
-  });
+  const { prisma } = ctx.db;
+  const choices = await chooseWelcome(prisma, request.date, { topics: request.topics, count: defaults.count });
+  if (choices.length === 0) throw new UserError(`No paper of the week up to ${request.date} matches`);
+  const papers = await previewEdition(prisma, choices, await loadTopicNames(prisma));
+  const reader = { subscriberId: 0, tokenEpoch: 0, email: 'reader@example.org' };
+  const digest = { id: '00000000-0000-8000-8000-000000000000', day: request.date, plannedAt: ctx.clock() };
+  return messageWith(ctx, templates, { ...digest, ...reader, abstractLength: defaults.abstractLength }, papers);
 }

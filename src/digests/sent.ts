@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import type { Context } from '../context.js';
 import { digestLink } from '../subscribers/links.js';
-import { printedPaper } from './printing.js';
 
 export interface SentDigest {
   email: string;
@@ -10,21 +10,32 @@ export interface SentDigest {
   webView: string;
 }
 
+const sent = z.array(
+  z.object({
+    id: z.string(),
+    subscriberId: z.number(),
+    tokenEpoch: z.number(),
+    email: z.string(),
+    papers: z.number(),
+    topPaper: z.string(),
+  }),
+);
+
 /** The digests that were sent, in the order of their subscribers, and what is in them. */
 export async function listSent(ctx: Pick<Context, 'db' | 'config' | 'keys'>): Promise<SentDigest[]> {
-  const digests = await ctx.db.prisma.digest.findMany({
-    where: { status: 'sent' },
-    orderBy: { subscriberId: 'asc' },
-    include: { subscriber: true, papers: { orderBy: { position: 'asc' }, include: { printing: true } } },
-  });
-  return digests.flatMap(({ id, subscriber, papers }) => {
-    const top = papers[0];
-    if (!subscriber || !top) return [];
-    return {
-      email: subscriber.email,
-      papers: papers.length,
-      topPaper: printedPaper.parse(top.printing.content).title,
-      webView: digestLink(ctx, subscriber, id),
-    };
-  });
+  const rows = await ctx.db.prisma.$queryRaw`
+    select d.id, s.id as "subscriberId", s.token_epoch as "tokenEpoch", s.email, cardinality(e.paper_ids) as papers,
+      top.content ->> 'title' as "topPaper"
+    from digests d
+      join subscribers s on s.id = d.subscriber_id
+      join editions e on e.id = d.edition_id
+      join paper_snapshots top on top.id = e.snapshot_ids[1]
+    where d.status = 'sent'
+    order by s.id, d.day`;
+  return sent.parse(rows).map(({ id, subscriberId, tokenEpoch, email, papers, topPaper }) => ({
+    email,
+    papers,
+    topPaper,
+    webView: digestLink(ctx, { id: subscriberId, tokenEpoch }, id),
+  }));
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
+import { confirmedStatuses } from '../subscribers/status.js';
 import { lifetime, type NextStatus } from './next-status.js';
-import { printedPaper } from './printing.js';
 
 /** Who a claimed digest belongs to while it is being sent: a write for another owner or attempt is refused. */
 export interface Claim {
@@ -15,7 +15,8 @@ const stored = z.object({
   id: z.string(),
   /** Local calendar day, YYYY-MM-DD. */
   day: z.string(),
-  plannedAt: z.date(),
+  editionId: z.string(),
+  plannedAt: z.coerce.date(),
   abstractLength: z.enum(['none', 'short', 'full']),
   subscriberId: z.number(),
   tokenEpoch: z.number(),
@@ -28,33 +29,73 @@ const claimed = stored.extend({ attempts: z.number() });
 export type ClaimedDigest = z.infer<typeof claimed>;
 
 /** How long a claim holds without being renewed; a worker that died is known by this. */
-const leaseSeconds = 120;
+const leaseSeconds = 60;
 /** Leases are between machines, so they go by the one clock that all of them share. */
 const leaseUntil = Prisma.sql`clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)`;
 
 /**
- * Gives the papers of digests that will never be sent (`ended`: id, subscriber_id) back to the plan, which offers them
- * again: they leave the record of what was given, and the lists they are from count as not offered.
+ * What is owed again once digests will never be sent (a CTE `ended`: subscriber_id, edition_id): their papers are behind
+ * the cursors, and come back with the next digest. For the head of a statement.
  */
-const giveBackPapers = Prisma.sql`
-  freed as (
-    update digest_papers g set subscriber_id = null from ended where g.digest_id = ended.id
-  ), reopened as (
-    update subscribers s set covered_through = least(s.covered_through, earliest.day - 1)
-    from (
-      select ended.subscriber_id, min(listed.day) as day
-      from ended join digest_papers g on g.digest_id = ended.id
-        cross join lateral (select max(l.day) as day from listings l where l.paper_id = g.paper_id) listed
-      group by ended.subscriber_id
-    ) earliest
-    where s.id = earliest.subscriber_id
+const owePapers = Prisma.sql`
+  owed as (
+    insert into cursor_exceptions (subscriber_id, paper_id, owed)
+    select ended.subscriber_id, unnest(e.paper_ids), true
+    from ended join editions e on e.id = ended.edition_id
+    where ended.subscriber_id is not null
+    on conflict (subscriber_id, paper_id) do update set owed = true
   )`;
+
+export interface NewDigest {
+  id: string;
+  subscriberId: number;
+  /** Local calendar day, YYYY-MM-DD. */
+  day: string;
+  editionId: string;
+  abstractLength: StoredDigest['abstractLength'];
+}
+
+/**
+ * Writes digests as planned at `now`.
+ * @returns the subscribers who have one of that day already: they get no other
+ */
+export async function writeDigests(tx: Queries, digests: readonly NewDigest[], now: Date): Promise<Set<number>> {
+  if (digests.length === 0) return new Set();
+  const ids = digests.map(({ id }) => id);
+  const written = await tx.$executeRaw`
+    insert into digests (id, subscriber_id, day, edition_id, planned_at, not_before, abstract_length)
+    select id, subscriber_id, day, edition_id, ${now}, ${now}, abstract_length::abstract_length
+    from unnest(
+      ${ids}::uuid[], ${digests.map((digest) => digest.subscriberId)}::int[], ${digests.map((digest) => digest.day)}::date[],
+      ${digests.map((digest) => digest.editionId)}::uuid[], ${digests.map((digest) => digest.abstractLength)}::text[]
+    ) as given (id, subscriber_id, day, edition_id, abstract_length)
+    on conflict (subscriber_id, day) do nothing`;
+  if (written === digests.length) return new Set();
+  const there = new Set(
+    (await tx.digest.findMany({ where: { id: { in: ids } }, select: { id: true } })).map(({ id }) => id),
+  );
+  return new Set(digests.filter(({ id }) => !there.has(id)).map(({ subscriberId }) => subscriberId));
+}
+
+export interface PlannedDay {
+  /** Local calendar day, YYYY-MM-DD. */
+  day: string;
+  due: number;
+  planned: number;
+  noMatch: number;
+}
+
+/** Puts what a batch of the plan did on the account of its days. */
+export async function bookPlan(tx: Queries, days: readonly PlannedDay[], now: Date): Promise<void> {
+  await tx.plan.createMany({ data: days.map((sum) => ({ ...sum, day: new Date(sum.day), plannedAt: now })) });
+}
 
 /** Whether there is a digest to claim. */
 export async function isAnyDue(db: Queries, now: Date): Promise<boolean> {
-  return (
-    (await db.digest.findFirst({ where: { status: 'queued', notBefore: { lte: now } }, select: { id: true } })) !== null
-  );
+  // The status is part of the text: as a parameter it would not be known to fit the partial index.
+  const rows = await db.$queryRaw<unknown[]>`
+    select from digests where status = 'queued' and not_before <= ${now} limit 1`;
+  return rows.length > 0;
 }
 
 /**
@@ -63,31 +104,28 @@ export async function isAnyDue(db: Queries, now: Date): Promise<boolean> {
  * @returns the digest, 'suppressed' where it was one that must not be sent, or null where nothing is due
  */
 export async function claimDigest(db: Queries, owner: string, now: Date): Promise<ClaimedDigest | 'suppressed' | null> {
-  const rows = await db.$queryRaw<unknown[]>`
+  const rows = await db.$queryRaw`
     with next as (
-      select d.id, coalesce(s.status::text, 'erased') as subscriber_status, s.email, s.token_epoch
+      select d.id, s.id is not null and s.status = 'active' as wanted, coalesce(s.status::text, 'erased') as subscriber_status,
+        s.email, s.token_epoch
       from digests d left join subscribers s on s.id = d.subscriber_id
       where d.status = 'queued' and d.not_before <= ${now}
       order by d.not_before
       limit 1
       for update of d skip locked
-    ), taken as (
-    update digests d set
-      status = (case when next.subscriber_status = 'active' then 'sending' else 'suppressed' end)::digest_status,
-      owner = case when next.subscriber_status = 'active' then ${owner} end,
-      lease_until = case when next.subscriber_status = 'active' then ${leaseUntil} end,
-      attempts = d.attempts + (next.subscriber_status = 'active')::int,
-      answer = case when next.subscriber_status = 'active' then d.answer else 'not sent: the subscriber is ' || next.subscriber_status end
-    from next where d.id = next.id
-    returning d.id, d.status, d.attempts, d.day::text, d.planned_at as "plannedAt", d.abstract_length as "abstractLength",
-      d.subscriber_id as "subscriberId", next.token_epoch as "tokenEpoch", next.email
+    ), claimed as (
+      update digests d set status = 'sending', owner = ${owner}, lease_until = ${leaseUntil}, attempts = d.attempts + 1
+      from next where d.id = next.id and next.wanted
+      returning d.id, d.attempts, d.day::text, d.edition_id as "editionId", d.planned_at as "plannedAt",
+        d.abstract_length as "abstractLength", d.subscriber_id as "subscriberId", next.token_epoch as "tokenEpoch", next.email
     ), ended as (
-      select id, "subscriberId" as subscriber_id from taken where status = 'suppressed'
-    ), ${giveBackPapers}
-    select * from taken`;
-  const [row] = z.array(z.looseObject({ status: z.string() })).parse(rows);
-  if (!row) return null;
-  return row.status === 'suppressed' ? 'suppressed' : claimed.parse(row);
+      update digests d set status = 'suppressed', last_reply = 'not sent: the subscriber is ' || next.subscriber_status
+      from next where d.id = next.id and not next.wanted
+      returning d.id, d.subscriber_id, d.edition_id
+    ), ${owePapers}
+    select (select count(*)::int from ended) as suppressed, (select to_jsonb(claimed) from claimed) as claimed`;
+  const [found] = z.tuple([z.object({ suppressed: z.number(), claimed: claimed.nullable() })]).parse(rows);
+  return found.claimed ?? (found.suppressed > 0 ? 'suppressed' : null);
 }
 
 /**
@@ -98,26 +136,36 @@ export async function recordOutcome(
   db: Queries,
   claim: Claim,
   next: NextStatus,
-  answer: string,
+  reply: string,
   now: Date,
 ): Promise<boolean> {
-  const rows = await db.$queryRaw<unknown[]>`
+  const rows = await db.$queryRaw`
     with recorded as (
       update digests set
-        status = ${next.status}::digest_status, owner = null, lease_until = null, answer = ${answer.replaceAll('\0', '')},
+        status = ${next.status}::digest_status, owner = null, lease_until = null, last_reply = ${reply.replaceAll('\0', '')},
         attempts = attempts - ${next.countsAttempt ? 0 : 1}::int,
         not_before = coalesce(${next.notBefore ?? null}, not_before),
         sent_at = case when ${next.status} = 'sent' then ${now}::timestamptz end
       where id = ${claim.digestId}::uuid and status = 'sending' and owner = ${claim.owner} and attempts = ${claim.attempts}
-      returning id, subscriber_id
+      returning subscriber_id, edition_id
     ), ended as (
-      select id, subscriber_id from recorded where ${next.status} = 'expired'
-    ), ${giveBackPapers}, bounced as (
-      update subscribers s set status = 'bounced', paused_until = null
-      from recorded where ${next.bounced} and s.id = recorded.subscriber_id and s.status in ('active', 'paused')
-    )
-    select subscriber_id from recorded`;
-  return rows.length > 0;
+      select subscriber_id, edition_id from recorded where ${next.status} = 'expired'
+    ), ${owePapers}
+    select subscriber_id as "subscriberId" from recorded`;
+  const [recorded] = z.array(z.object({ subscriberId: z.number().nullable() })).parse(rows);
+  if (!recorded) return false;
+  // A statement of its own: an erasure locks the subscriber first and their digests then. Lost in between by a crash, the
+  // next digest bounces again.
+  const { subscriberId } = recorded;
+  if (next.bounced && subscriberId !== null) await markBounced(db, subscriberId);
+  return true;
+}
+
+async function markBounced(db: Queries, subscriberId: number): Promise<void> {
+  await db.subscriber.updateMany({
+    where: { id: subscriberId, status: { in: confirmedStatuses } },
+    data: { status: 'bounced', pausedUntil: null },
+  });
 }
 
 /** Says that `owner` is alive and still sending what it claimed. */
@@ -127,76 +175,56 @@ export async function renewLeases(db: Queries, owner: string): Promise<void> {
     where status = 'sending' and owner = ${owner}`;
 }
 
+/** Attempts after which a digest whose worker died each time is an operator's to decide about: it may be what kills them. */
+const mostClaims = 3;
+
 /**
- * Frees what a dead worker had claimed. Its mails may have gone out or not: by policy they are sent again, with the
- * same bytes, or held for an operator.
- * @returns the ids
+ * Frees what dead workers had claimed. Their mails may have gone out or not: by policy they are sent again, with the same
+ * bytes, a minute later for each attempt, or held for an operator; after the third attempt they are held in any case.
+ * @returns the ids by what became of them
  */
-export async function reapExpiredLeases(db: Queries, inDoubt: 'resend' | 'hold', now: Date): Promise<string[]> {
-  const status = inDoubt === 'hold' ? 'in_doubt' : 'queued';
-  const rows = await db.$queryRaw<unknown[]>`
-    update digests set status = ${status}::digest_status, owner = null, lease_until = null, not_before = ${now},
-      answer = 'no answer on record: the worker that was sending it ended'
+export async function reapExpiredLeases(
+  db: Queries,
+  inDoubt: 'resend' | 'hold',
+  now: Date,
+): Promise<Record<'queued' | 'in_doubt', string[]>> {
+  const rows = await db.$queryRaw`
+    update digests set
+      status = (case when ${inDoubt} = 'hold' or attempts >= ${mostClaims} then 'in_doubt' else 'queued' end)::digest_status,
+      owner = null, lease_until = null, not_before = ${now}::timestamptz + make_interval(mins => attempts - 1),
+      last_reply = 'no reply on record: the worker that was sending it ended'
     where status = 'sending' and lease_until < clock_timestamp()
-    returning id`;
-  return z
-    .array(z.object({ id: z.string() }))
-    .parse(rows)
-    .map((row) => row.id);
+    returning id, status::text`;
+  const reaped = z.array(z.object({ id: z.string(), status: z.string() })).parse(rows);
+  const those = (status: string) => reaped.filter((row) => row.status === status).map(({ id }) => id);
+  return { queued: those('queued'), in_doubt: those('in_doubt') };
 }
 
 /** Gives up what waited so long that the next digest is about due. */
 export async function expireOverdue(db: Queries, now: Date): Promise<number> {
-  const rows = await db.$queryRaw<unknown[]>`
+  const rows = await db.$queryRaw`
     with ended as (
-      update digests set status = 'expired', answer = coalesce(answer, 'not sent: it had waited too long')
+      update digests set status = 'expired', last_reply = coalesce(last_reply, 'not sent: it had waited too long')
       where status = 'queued' and planned_at < ${new Date(now.getTime() - lifetime)}
-      returning id, subscriber_id
-    ), ${giveBackPapers}
-    select id from ended`;
-  return rows.length;
+      returning subscriber_id, edition_id
+    ), ${owePapers}
+    select count(*)::int as expired from ended`;
+  return z.tuple([z.object({ expired: z.number() })]).parse(rows)[0].expired;
 }
 
-/** How many digests wait or are under way. */
-export async function countOpen(db: Queries): Promise<number> {
-  return db.digest.count({ where: { status: { in: ['queued', 'sending'] } } });
+/** Whether a digest waits or is under way. */
+export async function isAnyOpen(db: Queries): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`
+    (select from digests where status = 'queued' limit 1) union all (select from digests where status = 'sending' limit 1)`;
+  return rows.length > 0;
 }
-
-const storedColumns = Prisma.sql`
-  d.id, d.day::text, d.planned_at as "plannedAt", d.abstract_length as "abstractLength",
-  s.id as "subscriberId", s.token_epoch as "tokenEpoch", s.email`;
 
 /** A digest by its id; null where it does not exist, or is no longer anybody's. */
 export async function findDigest(db: Queries, id: string): Promise<StoredDigest | null> {
   const rows = await db.$queryRaw`
-    select ${storedColumns} from digests d join subscribers s on s.id = d.subscriber_id where d.id = ${id}::uuid`;
+    select d.id, d.day::text, d.edition_id as "editionId", d.planned_at as "plannedAt",
+      d.abstract_length as "abstractLength", s.id as "subscriberId", s.token_epoch as "tokenEpoch", s.email
+    from digests d join subscribers s on s.id = d.subscriber_id
+    where d.id = ${id}::uuid`;
   return z.array(stored).parse(rows)[0] ?? null;
-}
-
-/** Some of the digests that this transaction itself has written: its id is on their rows. */
-export async function findJustWritten(db: Queries, limit: number): Promise<StoredDigest[]> {
-  const rows = await db.$queryRaw`
-    select ${storedColumns} from digests d join subscribers s on s.id = d.subscriber_id
-    where d.status = 'queued' and d.xmin = pg_current_xact_id()::xid
-    order by d.id
-    limit ${limit}`;
-  return z.array(stored).parse(rows);
-}
-
-/** How many different papers are in the digests that this transaction itself has written. */
-export async function countPapersJustWritten(db: Queries): Promise<number> {
-  const rows = await db.$queryRaw`
-    select count(distinct paper_id)::int as papers from digest_papers where xmin = pg_current_xact_id()::xid`;
-  return z.tuple([z.object({ papers: z.number() })]).parse(rows)[0].papers;
-}
-
-/** The papers of a digest in their order, as they were printed, with the names of the topics that matched. */
-export async function loadPapers(db: Queries, digestId: string) {
-  const rows = await db.$queryRaw`
-    select p.content as paper,
-      array(select t.name from unnest(dp.topics) with ordinality as chosen (slug, place) join topics t on t.slug = chosen.slug order by chosen.place) as topics
-    from digest_papers dp join printings p on p.id = dp.printing_id
-    where dp.digest_id = ${digestId}::uuid
-    order by dp.position`;
-  return z.array(z.object({ paper: printedPaper, topics: z.array(z.string()) })).parse(rows);
 }

@@ -63,8 +63,8 @@ async function startMailbox({ mailbox, database }: Pick<Config, 'mailbox' | 'dat
   const smtp = createSMTPServer({ port: mailbox.smtpPort, host, storage, mailDir, logger: false });
   const web = createAPIServer({ storage, smtp, cors: { origin: false } });
   const stop = async () => {
-    await web.stop();
-    await Promise.race([smtp.stop(), sleep(closeMs, undefined, { ref: false })]);
+    const stopped = Promise.allSettled([web.stop(), smtp.stop()]);
+    await Promise.race([stopped, sleep(closeMs, undefined, { ref: false })]);
     await storage.close();
   };
   try {

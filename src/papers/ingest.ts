@@ -62,11 +62,13 @@ export async function ingestDay(
   try {
     const fetched = await source.fetch(day);
     for (const rejection of fetched.rejected) ctx.log.warn({ source: source.name, day, ...rejection }, 'entry skipped');
-    return await storeFetched(ctx, source.name, fetched, onText);
+    return await storeFetched(ctx, source, fetched, onText);
   } catch (error) {
-    if (!(error instanceof SourceError || (error instanceof UserError && !asked))) throw error;
-    const failure = { source: source.name, day, error: error.message };
-    ctx.log.warn(failure, 'source failed');
+    if (error instanceof UserError && asked) throw error;
+    // Whatever it is, it is this list's: the others are read all the same. A database that is gone fails the record, too.
+    const expected = error instanceof SourceError || error instanceof UserError;
+    const failure = { source: source.name, day, error: expected ? error.message : unexpected(error) };
+    ctx.log[expected ? 'warn' : 'error'](failure, 'source failed');
     // The plan waits for a source that fails: not for one that somebody has tried by hand.
     if (!asked) await writeFailure(ctx.db.prisma, failure, ctx.clock());
     return { ...nothing, failures: [failure] };
@@ -74,7 +76,12 @@ export async function ingestDay(
 }
 
 /** Writes what was fetched, all or nothing. */
-async function storeFetched(ctx: Ingesting, source: string, fetched: Fetched, onText: OnText): Promise<IngestReport> {
+async function storeFetched(
+  ctx: Ingesting,
+  { name: source, growsByDay }: Source,
+  fetched: Fetched,
+  onText: OnText,
+): Promise<IngestReport> {
   const now = ctx.clock();
   const { lists, revisions, rejected } = fetched;
   const write = async (tx: Queries): Promise<IngestReport> => {
@@ -82,7 +89,7 @@ async function storeFetched(ctx: Ingesting, source: string, fetched: Fetched, on
     const written = [];
     for (const list of lists) {
       written.push(...(await writePapers(tx, { source, ...list }, now)));
-      await writeList(tx, { source, ...list }, now);
+      await writeList(tx, { source, completeWhenRead: !growsByDay, ...list }, now);
     }
     written.push(...(await writePapers(tx, { source, day: utcDay(now), papers: revisions }, now, true)));
     const changed = written.filter((paper) => paper.textChanged).map((paper) => paper.id);
@@ -97,6 +104,12 @@ async function storeFetched(ctx: Ingesting, source: string, fetched: Fetched, on
     };
   };
   return ctx.db.prisma.$transaction(write, { timeout: 120_000, maxWait: 30_000 });
+}
+
+/** The last line of an error that nobody foresaw: of a database's, the line that says what it was. */
+function unexpected(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `its papers could not be stored: ${(message.trim().split('\n').at(-1) ?? '').slice(0, 500)}`;
 }
 
 const nothing: IngestReport = { days: 0, fetched: 0, new: 0, updated: 0, rejected: 0, failures: [] };

@@ -17,6 +17,8 @@ export interface SourceList {
   papers: Paper[];
   /** Leave out of the list what the source has listed before. */
   listedOnce?: boolean;
+  /** The list is complete once it is read, whatever the day. */
+  completeWhenRead?: boolean;
 }
 
 export type WrittenPaper = z.infer<typeof writtenPaper>;
@@ -113,24 +115,41 @@ export async function writePapers(
   return z.array(writtenPaper).parse(rows);
 }
 
-/** Records that the list of a day was read in full, and which papers stand on it. */
+/**
+ * How long after a day's end its list may wait to be read once more. Then it counts as complete as it is: nobody waits for
+ * a source that is read by hand.
+ */
+const lastReadMinutes = 30;
+
+/**
+ * Records that the list of a day was read in full, and which papers stand on it. From when on they may be offered: at
+ * once where the list is complete when it is read; else when it is read after its day's end (UTC), or half an hour later.
+ */
 export async function writeList(
   tx: Queries,
-  { source, day, papers, listedOnce = false }: SourceList,
+  { source, day, papers, listedOnce = false, completeWhenRead = false }: SourceList,
   now: Date,
 ): Promise<void> {
   const identifiers = papers.map((paper) => paper.identifier);
+  const dayEnd = new Date(Date.parse(day) + 86_400_000);
+  const atDayEnd = now < dayEnd ? now : dayEnd;
+  const deadline = new Date(dayEnd.getTime() + lastReadMinutes * 60_000);
+  const readyAt = completeWhenRead || now >= dayEnd ? atDayEnd : deadline;
+  const known = await tx.sourceDay.findUnique({ where: { source_day: { source, day: new Date(day) } } });
+  // A list that is first read after its day was as it is when the day ended.
+  const addedAt = known?.fetchedAt ? now : atDayEnd;
   await tx.$executeRaw`
-    insert into source_days (source, day, fetched_at) values (${source}, ${day}::date, ${now})
-    on conflict (source, day) do update set fetched_at = excluded.fetched_at, failed_at = null, error = null`;
+    insert into source_days (source, day, fetched_at, ready_at) values (${source}, ${day}::date, ${now}, ${readyAt})
+    on conflict (source, day) do update set fetched_at = excluded.fetched_at, failed_at = null, error = null,
+      ready_at = least(source_days.ready_at, excluded.ready_at)`;
   const added = await tx.$executeRaw`
-    insert into listings (source, day, paper_id)
-    select ${source}, ${day}::date, p.id from papers p
+    insert into listings (source, day, paper_id, added_at)
+    select ${source}, ${day}::date, p.id, ${addedAt} from papers p
     where identifier = any (${identifiers})
       and not (${listedOnce} and exists (select from listings l where l.source = ${source} and l.paper_id = p.id))
     on conflict do nothing`;
   if (added > 0)
-    await tx.$executeRaw`update source_days set grew_at = ${now} where source = ${source} and day = ${day}::date`;
+    await tx.$executeRaw`update source_days set offered = false where source = ${source} and day = ${day}::date`;
 }
 
 /** Records that a day could not be read, and why. What was read of it before stays. */

@@ -2,18 +2,35 @@ import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Subscriber } from '../generated/prisma/client.js';
 import { addressHashes } from './address-hash.js';
+import { endedStatuses, isOneOf } from './status.js';
 
-const printedPaper = z.object({ identifier: z.string(), title: z.string() });
+const storedDigests = z.array(
+  z.object({
+    id: z.string(),
+    day: z.string(),
+    status: z.string(),
+    plannedAt: z.date(),
+    sentAt: z.date().nullable(),
+    lastReply: z.string().nullable(),
+    papers: z.array(z.object({ identifier: z.string(), title: z.string(), topics: z.array(z.string()) })),
+  }),
+);
 
 /** All that is stored about a subscriber, their digests included (GDPR Art. 15 and 20). */
 export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscriber: Subscriber) {
   const { prisma } = ctx.db;
-  const { id, emailKey, tokenEpoch: _, pausedUntil, plannedDay, coveredThrough, ...stored } = subscriber;
-  const digests = await prisma.digest.findMany({
-    where: { subscriberId: id },
-    orderBy: { day: 'desc' },
-    include: { papers: { orderBy: { position: 'asc' }, include: { printing: true } } },
-  });
+  const { id, emailKey, tokenEpoch: _, pausedUntil, ...stored } = subscriber;
+  const digests = await prisma.$queryRaw`
+    select d.id, d.day::text, d.status::text, d.planned_at as "plannedAt", d.sent_at as "sentAt", d.last_reply as "lastReply",
+      (
+        select coalesce(jsonb_agg(jsonb_build_object('identifier', s.content -> 'identifier', 'title', s.content -> 'title',
+          'topics', e.topics -> (place - 1)::int) order by place), '[]')
+        from editions e cross join lateral unnest(e.snapshot_ids) with ordinality as chosen (id, place)
+          join paper_snapshots s on s.id = chosen.id
+        where e.id = d.edition_id
+      ) as papers
+    from digests d where subscriber_id = ${id}
+    order by d.day desc`;
   const requests = await prisma.confirmationRequest.findMany({
     where: { addressHash: { in: addressHashes(ctx.keys, emailKey) } },
     orderBy: { requestedAt: 'asc' },
@@ -22,19 +39,9 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
     subscriber: {
       ...stored,
       pausedUntil: calendarDay(pausedUntil),
-      plannedDay: calendarDay(plannedDay),
-      coveredThrough: calendarDay(coveredThrough),
     },
     answeredSignUps: requests.map(({ requestedAt }) => requestedAt),
-    digests: digests.map(({ day, status, plannedAt, sentAt, answer, papers, id: digestId }) => ({
-      id: digestId,
-      day: calendarDay(day),
-      status,
-      plannedAt,
-      sentAt,
-      answer,
-      papers: papers.map(({ printing, topics }) => ({ ...printedPaper.parse(printing.content), topics })),
-    })),
+    digests: storedDigests.parse(digests),
   };
 }
 
@@ -46,12 +53,14 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
 export async function eraseSubscriber(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, id: number): Promise<boolean> {
   return ctx.db.prisma.$transaction(
     async (tx) => {
-      // Locked, a plan or a delivery that is looking at this subscriber is waited for and none can begin.
+      // Locked, a plan that is looking at this subscriber is waited for and none can begin. The schedule comes first, as in
+      // the plan, so that the two cannot wait for each other.
+      await tx.$queryRaw`select from schedules where subscriber_id = ${id} for update`;
       const [row] = z
         .array(z.object({ email_key: z.string(), status: z.string() }))
         .parse(await tx.$queryRaw`select email_key, status::text from subscribers where id = ${id} for update`);
       if (!row) return false;
-      if (['unsubscribed', 'bounced', 'complained'].includes(row.status)) {
+      if (isOneOf(endedStatuses, row.status)) {
         const [addressHash] = addressHashes(ctx.keys, row.email_key);
         const data = { reason: row.status, createdAt: ctx.clock() };
         if (addressHash) {
@@ -60,9 +69,9 @@ export async function eraseSubscriber(ctx: Pick<Context, 'db' | 'keys' | 'clock'
       }
       await tx.digest.updateMany({
         where: { subscriberId: id, status: 'queued' },
-        data: { status: 'suppressed', answer: 'the subscriber was erased' },
+        data: { status: 'suppressed', lastReply: 'the subscriber was erased' },
       });
-      await tx.digestPaper.updateMany({ where: { subscriberId: id }, data: { subscriberId: null } });
+      await tx.cursorException.deleteMany({ where: { subscriberId: id } });
       await tx.subscriber.delete({ where: { id } });
       return true;
     },

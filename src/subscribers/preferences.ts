@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Context } from '../context.js';
 import { AbstractLength, Frequency, type Subscriber } from '../generated/prisma/client.js';
 import { parseAddress } from './address.js';
+import { reschedule, resume } from './lifecycle.js';
+import { confirmedStatuses } from './status.js';
 import { canonicalTimeZone, localDay } from './time-zone.js';
 
 /** More papers than anyone reads in a morning; the mail stays far below the size at which Gmail clips it. */
@@ -81,18 +83,23 @@ export function preferencesOf(subscriber: Subscriber): Preferences {
   return { topics, timezone, hour, frequency, papersPerDigest, abstractLength, pausedUntil: day };
 }
 
-/** Stores a subscriber's choice. A pause turns an active subscription into a paused one, and its end back; no other status changes. */
-export async function savePreferences(ctx: Pick<Context, 'db'>, id: number, chosen: Preferences): Promise<void> {
+/**
+ * Stores a subscriber's choice. A pause turns an active subscription into a paused one, and its end back; no other status
+ * changes. The next plan looks at their hour anew.
+ */
+export async function savePreferences(
+  ctx: Pick<Context, 'db' | 'clock'>,
+  id: number,
+  chosen: Preferences,
+): Promise<void> {
   const { pausedUntil, ...rest } = chosen;
-  const mailed = { id, status: { in: ['active', 'paused'] as ('active' | 'paused')[] } };
-  const { subscriber } = ctx.db.prisma;
-  await ctx.db.prisma.$transaction([
-    subscriber.updateMany({ where: { id }, data: rest }),
-    subscriber.updateMany({
-      where: mailed,
-      data: pausedUntil
-        ? { status: 'paused', pausedUntil: new Date(pausedUntil) }
-        : { status: 'active', pausedUntil: null },
-    }),
-  ]);
+  await ctx.db.prisma.$transaction(async (tx) => {
+    await tx.subscriber.updateMany({ where: { id }, data: rest });
+    await reschedule(tx, id);
+    if (pausedUntil === null) return resume(tx, id, ctx.clock());
+    await tx.subscriber.updateMany({
+      where: { id, status: { in: confirmedStatuses } },
+      data: { status: 'paused', pausedUntil: new Date(pausedUntil) },
+    });
+  });
 }

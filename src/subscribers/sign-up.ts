@@ -5,6 +5,7 @@ import type { Access } from './access.js';
 import { type Address, emailKey } from './address.js';
 import { addressHashes } from './address-hash.js';
 import { answerFor } from './answer.js';
+import { activateConfirmed } from './lifecycle.js';
 import { claimAnswer, type SignUp, upsertPending } from './store.js';
 
 const hour = 3_600_000;
@@ -59,11 +60,7 @@ export async function confirm(
   ctx: Pick<Context, 'keys' | 'clock'>,
   { subscriber: { id, emailKey } }: Access,
 ): Promise<Confirmed> {
-  const { count } = await tx.subscriber.updateMany({
-    where: { id, status: { in: ['pending', 'unsubscribed'] } },
-    data: { status: 'active', confirmedAt: ctx.clock(), unsubscribedAt: null },
-  });
-  if (count > 0) {
+  if (await activateConfirmed(tx, id, ctx.clock())) {
     await tx.confirmationRequest.deleteMany({ where: { addressHash: { in: addressHashes(ctx.keys, emailKey) } } });
     return 'activated';
   }

@@ -78,9 +78,13 @@ export type NewSubscriber = z.output<ReturnType<typeof importSchema>>;
 export async function insertActive(db: Queries, subscribers: NewSubscriber[], now: Date): Promise<number> {
   const rows = subscribers.map((subscriber) => ({ ...subscriber, email_key: emailKey(subscriber.email) }));
   return db.$executeRaw`
-    insert into subscribers (email, email_key, topics, timezone, hour, frequency, status, created_at, confirmed_at)
-    select email, email_key, topics, timezone, hour, frequency, 'active', ${now}::timestamptz, ${now}::timestamptz
-    from json_to_recordset(${JSON.stringify(rows)}::json)
-      as r (email text, email_key text, topics text[], timezone text, hour smallint, frequency frequency)
-    on conflict (email_key) do nothing`;
+    with inserted as (
+      insert into subscribers (email, email_key, topics, timezone, hour, frequency, status, created_at, confirmed_at)
+      select email, email_key, topics, timezone, hour, frequency, 'active', ${now}::timestamptz, ${now}::timestamptz
+      from json_to_recordset(${JSON.stringify(rows)}::json)
+        as r (email text, email_key text, topics text[], timezone text, hour smallint, frequency frequency)
+      on conflict (email_key) do nothing
+      returning id
+    )
+    insert into schedules (subscriber_id) select id from inserted`;
 }

@@ -15,9 +15,12 @@ import { unsubscribeRoutes } from './routes/unsubscribe.js';
 import { securityHeaders } from './security.js';
 import type { Site } from './site.js';
 
-/** The web site, as a listener for a server's requests. */
-export function createWebApp(ctx: Context): express.Express {
-  const site: Site = { ctx, limit: createSignUpLimit(ctx) };
+/**
+ * The web site, as a listener for a server's requests.
+ * @param isStopping whether the process is about to end, which /readyz tells
+ */
+export function createWebApp(ctx: Context, isStopping: () => boolean = () => false): express.Express {
+  const site: Site = { ctx, limit: createSignUpLimit(ctx), isStopping };
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', ctx.config.web.trustProxy);

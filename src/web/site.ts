@@ -5,4 +5,6 @@ import type { SignUpLimit } from './rate-limits.js';
 export interface Site {
   ctx: Context;
   limit: SignUpLimit;
+  /** Whether the process is about to end: then nobody should send more requests. */
+  isStopping: () => boolean;
 }

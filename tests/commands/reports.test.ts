@@ -182,6 +182,7 @@ describe('plan', () => {
         due: 2,
         planned: 2,
         noMatch: 0,
+        skipped: 0,
         days: [{ day: '2026-05-30', due: 2, planned: 2, noMatch: 0 }],
       },
     });

@@ -5,9 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseConfig, UserError } from '../../src/config.js';
 import { type Database, openDatabase } from '../../src/database/database.js';
-import { rehearse } from '../../src/database/rehearse.js';
 import { createLogger } from '../../src/log.js';
-import { makeSubscriber } from '../helpers/rows.js';
 
 const log = createLogger({ log: { level: 'silent', format: 'json' } });
 const open = (url: string) => openDatabase(parseConfig({ DATABASE_URL: url }), log);
@@ -59,17 +57,6 @@ describe('opening a database', () => {
     await database.close();
     const sql = 'select count(*)::int as n from pg_stat_activity where datname = $1';
     await expect.poll(async () => (await admin.query(sql, [name])).rows).toEqual([{ n: 0 }]);
-  });
-
-  it('rehearses work: it is done, and leaves nothing', async () => {
-    const database = await open(url);
-    const count = await rehearse(database.prisma, async (tx) => {
-      await makeSubscriber(tx);
-      return tx.subscriber.count();
-    });
-    expect(count).toBe(1);
-    expect(await database.prisma.subscriber.count()).toBe(0);
-    await database.close();
   });
 });
 

@@ -9,7 +9,7 @@ import {
   digestHeaders,
   digestMessageId,
 } from '../../src/digests/compose.js';
-import type { PrintedPaper } from '../../src/digests/printing.js';
+import type { PaperSnapshot } from '../../src/digests/paper-snapshot.js';
 import { loadMailTemplates, type MailTemplates } from '../../src/mail/templates.js';
 
 let templates: MailTemplates;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   templates = await loadMailTemplates();
 });
 
-function paper(given: Partial<PrintedPaper> = {}): PrintedPaper {
+function paper(given: Partial<PaperSnapshot> = {}): PaperSnapshot {
   return {
     identifier: '2602.02276',
     title: 'Video diffusion in four steps',
@@ -49,8 +49,8 @@ function content(given: Partial<DigestContent> = {}): DigestContent {
 }
 
 const compose = (given: Partial<DigestContent> = {}) => composeDigest(templates, content(given));
-const withPaper = (given: Partial<PrintedPaper>) => compose({ papers: [{ paper: paper(given), topics: [] }] });
-const many = (count: number, given: Partial<PrintedPaper> = {}) =>
+const withPaper = (given: Partial<PaperSnapshot>) => compose({ papers: [{ paper: paper(given), topics: [] }] });
+const many = (count: number, given: Partial<PaperSnapshot> = {}) =>
   Array.from({ length: count }, (_, i) => ({ paper: paper({ title: `Paper ${i + 1}`, ...given }), topics: [] }));
 
 /** The text that a reader sees. */

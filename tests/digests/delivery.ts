@@ -15,9 +15,9 @@ const templates = loadMailTemplates();
 export async function startMorning(ctx: TestContext): Promise<void> {
   ctx.time.now = morning;
   await ctx.db.pool.query(
-    'truncate subscribers, digests, digest_papers, printings, papers, source_days, listings, matches, plans restart identity cascade',
+    'truncate subscribers, cursor_exceptions, digests, editions, papers, source_days, plans restart identity cascade',
   );
-  await ctx.db.pool.query("update send_pace set next_at = '-infinity'");
+  await ctx.db.pool.query("update send_rate set next_at = '-infinity'");
 }
 
 /** Plans a digest for each of so many new subscribers, of a paper that is listed the day before; returns their ids. */
@@ -47,7 +47,7 @@ export async function recordedDigests(ctx: TestContext) {
     select: {
       status: true,
       attempts: true,
-      answer: true,
+      lastReply: true,
       owner: true,
       leaseUntil: true,
       sentAt: true,

@@ -1,46 +1,63 @@
-import type { Listing, Match, Paper, Subscriber } from '../../src/generated/prisma/client.js';
+import type { Subscriber } from '../../src/generated/prisma/client.js';
 
-type ListedPaper = Paper & { listings: Listing[]; matches: Match[] };
+/** A paper as the reckoning knows it: what it is, and from when on it can be offered. */
+export interface ReckonedPaper {
+  id: number;
+  upvotes: number;
+  comments: number;
+  publishedAt: Date;
+  /** Scores by topic. */
+  topics: Map<string, number>;
+  /** The list that it stands on, YYYY-MM-DD. */
+  day: string;
+  readyAt: Date;
+}
 
+const hour = 3_600_000;
 const mostDaysBack = 31;
 const mostHoursLate = 12;
+const mostHoursOfWaiting = 4;
+const looksAgainAfter = 5 * 60_000;
 
 /**
  * What the plan ought to write when it is asked at these instants, oldest first: papers by subscriber and digest day.
- * Worked out person by person and paper by paper, with the time zones of ICU instead of PostgreSQL's.
+ * Worked out person by person and paper by paper, without log or cursor, with the time zones of ICU instead of PostgreSQL's.
+ * @param isSourceLate whether at an instant a list is missing that is still expected
  */
 export function foretellDigests(
   subscribers: Subscriber[],
-  papers: ListedPaper[],
+  papers: ReckonedPaper[],
   instants: Date[],
+  isSourceLate: (instant: Date) => boolean = () => false,
 ): Map<string, number[]> {
-  const best = papers.toSorted((a, b) => b.upvotes - a.upvotes || b.comments - a.comments || a.id - b.id);
-  const listed = [...new Set(papers.flatMap(daysOf))].toSorted();
   const digests = new Map<string, number[]>();
   for (const subscriber of subscribers.filter(({ status }) => status === 'active')) {
-    const given = new Set<number>();
+    /** Papers that were there when a plan last looked for this reader, taken or not. */
+    const seen = new Set<number>();
+    let looked = false;
     let lastPlanned = '';
-    let covered: string | null = null;
+    let notBefore = 0;
     for (const instant of instants) {
-      const local = localTime(instant, subscriber.timezone);
-      const hoursLate = local.hour - subscriber.hour;
-      const missed = shift(local.day, -1);
-      const isLate = hoursLate < 0 && hoursLate + 24 < mostHoursLate && lastPlanned !== '' && lastPlanned < missed;
-      const turn = hoursLate < 0 ? missed : local.day;
-      if (turn === lastPlanned || (hoursLate < 0 && !isLate) || !comesOn(subscriber, turn)) continue;
-      lastPlanned = turn;
-      const newest = listed.findLast((day) => day < dayOf(instant));
-      if (newest === undefined) continue;
-      const after: string = covered ?? shift(newest, -1);
-      const inWindow = (day: string) => day > after && day <= newest && day > shift(newest, -mostDaysBack);
-      const chosen = best
-        .filter((paper) => !given.has(paper.id) && daysOf(paper).some(inWindow) && fits(paper, subscriber.topics))
+      const turn = turnAt(subscriber, instant, lastPlanned);
+      if (turn === null || instant.getTime() < notBefore) continue;
+      const there = papers.filter(({ readyAt }) => readyAt <= instant);
+      const newest = there.map(({ day }) => day).reduce((a, b) => (a > b ? a : b), '');
+      const oldest = looked ? shift(newest, -mostDaysBack + 1) : newest;
+      const chosen = there
+        .filter((paper) => !seen.has(paper.id) && paper.day >= oldest && scoreFor(paper, subscriber.topics) !== null)
+        .toSorted((a, b) => inOrder(a, b, subscriber.topics))
         .slice(0, subscriber.papersPerDigest);
-      covered = newest;
+      const deadline = turn.struckAt + mostHoursOfWaiting * hour;
+      if (chosen.length < subscriber.papersPerDigest && isSourceLate(instant) && instant.getTime() < deadline) {
+        notBefore = Math.min(instant.getTime() + looksAgainAfter, deadline);
+        continue;
+      }
+      lastPlanned = turn.day;
+      if (there.length > 0) looked = true;
+      for (const paper of there) seen.add(paper.id);
       if (chosen.length === 0) continue;
-      for (const paper of chosen) given.add(paper.id);
       digests.set(
-        `subscriber ${subscriber.id} on ${turn}`,
+        `subscriber ${subscriber.id} on ${turn.day}`,
         chosen.map((paper) => paper.id),
       );
     }
@@ -48,8 +65,56 @@ export function foretellDigests(
   return digests;
 }
 
-function fits(paper: ListedPaper, topics: string[]): boolean {
-  return topics.length === 0 || paper.matches.some((match) => topics.includes(match.topic));
+/** Best first: votes, comments, the score of the best match, the newer list, the newer paper, the smaller id. */
+function inOrder(a: ReckonedPaper, b: ReckonedPaper, topics: string[]): number {
+  const keys = (paper: ReckonedPaper) => [
+    -paper.upvotes,
+    -paper.comments,
+    -(scoreFor(paper, topics) ?? 0),
+    -Date.parse(paper.day),
+    -paper.publishedAt.getTime(),
+    paper.id,
+  ];
+  const [left, right] = [keys(a), keys(b)];
+  const place = left.findIndex((key, i) => key !== right[i]);
+  return (left[place] ?? 0) - (right[place] ?? 0);
+}
+
+/** How well a paper fits; null where it does not. */
+function scoreFor(paper: ReckonedPaper, topics: string[]): number | null {
+  if (topics.length === 0) return 0;
+  const scores = topics.flatMap((topic) => paper.topics.get(topic) ?? []);
+  return scores.length > 0 ? Math.max(...scores) : null;
+}
+
+/** The digest day whose hour has struck by an instant, today's or, not for too long, yesterday's. */
+function turnAt(subscriber: Subscriber, instant: Date, lastPlanned: string): { day: string; struckAt: number } | null {
+  const today = localTime(instant.getTime(), subscriber.timezone).day;
+  for (const day of [today, shift(today, -1)]) {
+    if (day <= lastPlanned || !comesOn(subscriber, day)) continue;
+    const struckAt = strikes(day, subscriber.hour, subscriber.timezone);
+    if (struckAt > instant.getTime()) continue;
+    const inTime = lastPlanned !== '' && instant.getTime() < struckAt + mostHoursLate * hour;
+    if (day === today || inTime) return { day, struckAt };
+  }
+  return null;
+}
+
+const struck = new Map<string, number>();
+
+/** The first quarter of an hour at which a clock on the wall there shows that hour of the day, or a later one. */
+function strikes(day: string, wanted: number, timeZone: string): number {
+  const key = `${day} ${wanted} ${timeZone}`;
+  const known = struck.get(key);
+  if (known !== undefined) return known;
+  let instant = Date.parse(day) + (wanted - 15) * hour;
+  for (;;) {
+    const local = localTime(instant, timeZone);
+    if (local.day > day || (local.day === day && local.hour >= wanted)) break;
+    instant += hour / 4;
+  }
+  struck.set(key, instant);
+  return instant;
 }
 
 function comesOn({ frequency }: Subscriber, day: string): boolean {
@@ -60,26 +125,15 @@ function comesOn({ frequency }: Subscriber, day: string): boolean {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function localTime(instant: Date, timeZone: string): { day: string; hour: number } {
+function localTime(instant: number, timeZone: string): { day: string; hour: number } {
   const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, ...fields, hourCycle: 'h23' });
   formats.set(timeZone, format);
   const parts = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
-  return {
-    day: `${parts['year']}-${parts['month']}-${parts['day']}`,
-    hour: Number(parts['hour']),
-  };
+  return { day: `${parts['year']}-${parts['month']}-${parts['day']}`, hour: Number(parts['hour']) };
 }
 
 const fields = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit' } as const;
 
-function daysOf(paper: ListedPaper): string[] {
-  return paper.listings.map((listing) => dayOf(listing.day));
-}
-
-function dayOf(instant: Date): string {
-  return instant.toISOString().slice(0, 10);
-}
-
 function shift(day: string, days: number): string {
-  return dayOf(new Date(Date.parse(day) + days * 86_400_000));
+  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
 }

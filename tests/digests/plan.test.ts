@@ -1,35 +1,35 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { auditDay } from '../../src/digests/audit.js';
+import { loadEdition } from '../../src/digests/editions.js';
 import { planDue, planWelcome } from '../../src/digests/plan.js';
+import { writeList } from '../../src/papers/store.js';
 import { useContext } from '../helpers/context.js';
-import { makePaper, makeSubscriber } from '../helpers/rows.js';
+import { makePaper, makeSubscriber, papersOf as papersGiven } from '../helpers/rows.js';
 
 const context = useContext();
 
 beforeEach(async () => {
   const { prisma } = context().db;
-  await prisma.$executeRaw`truncate subscribers, digests, digest_papers, printings, papers, source_days, listings, matches, plans restart identity cascade`;
+  await prisma.$executeRaw`truncate subscribers, cursor_exceptions, digests, editions, papers, source_days, plans restart identity cascade`;
 });
 
-const plan = (at: string) => planDue(context(), new Date(at));
+/** Plans as the clock asks at that time. */
+const plan = async (at: string) => {
+  context().time.now = new Date(at);
+  return (await planDue(context(), new Date(at))).days;
+};
 const totals = async (at: string) => {
   const days = await plan(at);
   return { due: days.reduce((n, d) => n + d.due, 0), planned: days.reduce((n, d) => n + d.planned, 0) };
 };
-const papersOf = async (subscriberId: number) => {
-  const rows = await context().db.prisma.digestPaper.findMany({
-    where: { subscriberId },
-    orderBy: [{ digest: { day: 'asc' } }, { position: 'asc' }],
-  });
-  return rows.map((row) => row.paperId);
-};
+const papersOf = (id: number) => papersGiven(context().db.prisma, id);
 
 describe('who is due', () => {
   it('is whoever has reached their hour, on their own clock', async () => {
     const { prisma } = context().db;
     await makePaper(prisma, '2026-02-03');
     await makeSubscriber(prisma, { timezone: 'Asia/Tokyo', hour: 16 });
-    await makeSubscriber(prisma, { timezone: 'America/Los_Angeles', hour: 8, plannedDay: new Date('2026-02-03') });
+    await makeSubscriber(prisma, { timezone: 'America/Los_Angeles', hour: 8, plannedDay: '2026-02-03' });
     expect(await totals('2026-02-04T07:59:00Z')).toEqual({ due: 1, planned: 1 });
     expect(await totals('2026-02-04T15:59:00Z')).toEqual({ due: 0, planned: 0 });
     expect(await totals('2026-02-04T16:00:00Z')).toEqual({ due: 1, planned: 1 });
@@ -79,7 +79,7 @@ describe('who is due', () => {
 
   it('comes for the last hour of a day that the clocks end early, and only once', async () => {
     const { prisma } = context().db;
-    await makeSubscriber(prisma, { timezone: 'America/Nuuk', hour: 23, plannedDay: new Date('2027-03-26') });
+    await makeSubscriber(prisma, { timezone: 'America/Nuuk', hour: 23, plannedDay: '2027-03-26' });
     // 27 March 2027: 23:00 becomes 00:00 at 01:00 UTC.
     expect((await totals('2027-03-28T00:59:00Z')).due).toBe(0);
     expect((await plan('2027-03-28T01:00:00Z')).map(({ day, due }) => ({ day, due }))).toEqual([
@@ -91,8 +91,8 @@ describe('who is due', () => {
 
   it('is still due after midnight when the hour was missed, for half a day', async () => {
     const { prisma } = context().db;
-    await makeSubscriber(prisma, { hour: 22, plannedDay: new Date('2026-02-02') });
-    await makeSubscriber(prisma, { hour: 11, plannedDay: new Date('2026-02-02') });
+    await makeSubscriber(prisma, { hour: 22, plannedDay: '2026-02-02' });
+    await makeSubscriber(prisma, { hour: 11, plannedDay: '2026-02-02' });
     const days = await plan('2026-02-04T00:30:00Z');
     expect(days).toMatchObject([{ day: '2026-02-03', due: 1 }]);
     expect((await totals('2026-02-04T10:59:00Z')).due).toBe(0);
@@ -104,7 +104,7 @@ describe('who is due', () => {
     const paused = {
       status: 'paused',
       pausedUntil: new Date('2026-02-10'),
-      plannedDay: new Date('2026-02-01'),
+      plannedDay: '2026-02-01',
     } as const;
     await makeSubscriber(prisma, { ...paused, hour: 20 });
     expect((await totals('2026-02-10T01:00:00Z')).due).toBe(0);
@@ -115,16 +115,18 @@ describe('who is due', () => {
     const { prisma } = context().db;
     await makePaper(prisma, '2026-02-03');
     await makeSubscriber(prisma, { hour: 0 });
-    const readAt = (fetchedAt: string) => prisma.sourceDay.updateMany({ data: { fetchedAt } });
-    await readAt('2026-02-03T23:32:00Z');
+    const read = (at: string) =>
+      writeList(prisma, { source: 'huggingface', day: '2026-02-03', papers: [] }, new Date(at));
+    await prisma.sourceDay.updateMany({ data: { fetchedAt: null, readyAt: null } });
+    await read('2026-02-03T23:32:00Z');
     expect((await totals('2026-02-04T00:00:00Z')).due).toBe(0);
-    await readAt('2026-02-04T00:02:00Z');
-    expect(await totals('2026-02-04T00:03:00Z')).toEqual({ due: 1, planned: 1 });
+    await read('2026-02-04T00:02:00Z');
+    expect(await totals('2026-02-04T00:06:00Z')).toEqual({ due: 1, planned: 1 });
 
-    await makeSubscriber(prisma, { hour: 0 });
-    await readAt('2026-02-03T15:00:00Z');
-    expect((await totals('2026-02-04T00:29:00Z')).due).toBe(0);
-    expect(await totals('2026-02-04T00:30:00Z')).toEqual({ due: 1, planned: 1 });
+    await makePaper(prisma, '2026-02-04');
+    await prisma.sourceDay.updateMany({ data: { fetchedAt: '2026-02-04T15:00:00Z', readyAt: '2026-02-05T00:30:00Z' } });
+    expect((await totals('2026-02-05T00:29:00Z')).due).toBe(0);
+    expect(await totals('2026-02-05T00:34:00Z')).toEqual({ due: 1, planned: 1 });
   });
 
   it('resumes on the day on which a pause ends, with the best of what was missed', async () => {
@@ -132,7 +134,7 @@ describe('who is due', () => {
     const reader = await makeSubscriber(prisma, {
       status: 'paused',
       pausedUntil: new Date('2026-02-10'),
-      coveredThrough: new Date('2026-02-02'),
+      cursor: 0,
       papersPerDigest: 2,
     });
     await makePaper(prisma, '2026-02-03', { upvotes: 5 });
@@ -170,8 +172,8 @@ describe('what a digest holds', () => {
     await makePaper(prisma, '2026-02-03', { upvotes: 99, topics: ['robotics'] });
     await plan('2026-02-04T08:00:00Z');
     expect(await papersOf(reader.id)).toEqual([most.id, more.id]);
-    const first = await prisma.digestPaper.findFirst({ where: { paperId: most.id } });
-    expect(first?.topics.toSorted()).toEqual(['agents', 'code']);
+    const edition = await prisma.edition.findFirst();
+    expect(edition?.topics).toEqual([['AI agents', 'Code and software engineering'], ['AI agents']]);
   });
 
   it('is the trending papers where no topics were chosen', async () => {
@@ -189,7 +191,11 @@ describe('what a digest holds', () => {
     await makePaper(prisma, '2026-02-03', { topics: ['agents'] });
     expect(await totals('2026-02-04T08:00:00Z')).toEqual({ due: 1, planned: 0 });
     expect(await prisma.digest.count()).toBe(0);
-    expect(await auditDay(prisma, '2026-02-04')).toMatchObject({ due: 1, noMatch: 1, balanced: true });
+    expect(await auditDay(prisma, '2026-02-04', new Date('2026-02-04T08:00:00Z'))).toMatchObject({
+      due: 1,
+      noMatch: 1,
+      balanced: true,
+    });
   });
 
   it('is never a paper that came before, even where another day lists it again', async () => {
@@ -198,7 +204,9 @@ describe('what a digest holds', () => {
     const paper = await makePaper(prisma, '2026-02-03');
     await plan('2026-02-04T08:00:00Z');
     const fresh = await makePaper(prisma, '2026-02-09');
-    await prisma.listing.create({ data: { source: 'huggingface', day: new Date('2026-02-09'), paperId: paper.id } });
+    await prisma.listing.create({
+      data: { source: 'huggingface', day: new Date('2026-02-09'), paperId: paper.id, addedAt: new Date('2026-02-09') },
+    });
     await plan('2026-02-10T08:00:00Z');
     expect(await papersOf(reader.id)).toEqual([paper.id, fresh.id]);
   });
@@ -224,25 +232,47 @@ describe('what a digest holds', () => {
   it('goes on where it was after a plan for a day gone by', async () => {
     const { prisma } = context().db;
     const reader = await makeSubscriber(prisma, { papersPerDigest: 1 });
-    const old = await makePaper(prisma, '2026-02-03');
+    await makePaper(prisma, '2026-02-03');
     const best = await makePaper(prisma, '2026-02-04', { upvotes: 60 });
     await makePaper(prisma, '2026-02-04', { upvotes: 50 });
     const fresh = await makePaper(prisma, '2026-02-05');
-    for (const day of [5, 4, 5, 6]) await plan(`2026-02-0${day}T08:00:00Z`);
-    expect(await papersOf(reader.id)).toEqual([old.id, best.id, fresh.id]);
+    context().time.now = new Date('2026-02-06T08:00:00Z');
+    const dueOn = async (day: number) =>
+      (await planDue(context(), new Date(`2026-02-0${day}T08:00:00Z`))).days.map(({ due }) => due);
+    expect([await dueOn(5), await dueOn(4), await dueOn(4), await dueOn(5), await dueOn(6)]).toEqual([
+      [1],
+      [1],
+      [],
+      [],
+      [1],
+    ]);
+    expect(await papersOf(reader.id)).toEqual([best.id, fresh.id]);
   });
 
-  it('is printed once: a vote that comes later changes no digest that is planned', async () => {
+  it('is frozen: a vote that comes later changes no digest that is planned', async () => {
     const { prisma } = context().db;
-    await makeSubscriber(prisma);
+    const first = await makeSubscriber(prisma);
     const paper = await makePaper(prisma, '2026-02-03', { upvotes: 3 });
     await plan('2026-02-04T08:00:00Z');
     await prisma.paper.update({ where: { id: paper.id }, data: { upvotes: 90 } });
-    await makeSubscriber(prisma);
+    const second = await makeSubscriber(prisma);
     await plan('2026-02-04T09:00:00Z');
-    const printings = await prisma.printing.findMany({ orderBy: { id: 'asc' }, include: { digests: true } });
-    expect(printings.map(({ content }) => (content as { upvotes: number }).upvotes)).toEqual([3, 90]);
-    expect(printings.map(({ digests }) => digests.length)).toEqual([1, 1]);
+    const votes = async (subscriberId: number) => {
+      const digest = await prisma.digest.findFirstOrThrow({ where: { subscriberId } });
+      return (await loadEdition(prisma, digest.editionId)).map((entry) => entry.paper.upvotes);
+    };
+    expect(await votes(first.id)).toEqual([3]);
+    expect(await votes(second.id)).toEqual([90]);
+  });
+
+  it('is one edition for all who share preferences and cursor', async () => {
+    const { prisma } = context().db;
+    await makePaper(prisma, '2026-02-03', { topics: ['agents'] });
+    await makePaper(prisma, '2026-02-03', { topics: ['code'] });
+    for (const topics of [['agents'], ['agents'], ['code'], []]) await makeSubscriber(prisma, { topics });
+    await plan('2026-02-04T08:00:00Z');
+    expect(await prisma.digest.count()).toBe(4);
+    expect(await prisma.edition.count()).toBe(3);
   });
 });
 
@@ -264,7 +294,11 @@ describe('the first digest', () => {
     await makePaper(prisma, '2026-02-03');
     await prisma.$transaction((tx) => planWelcome(tx, new Date('2026-02-04T05:00:00Z'), reader.id));
     expect((await totals('2026-02-04T08:00:00Z')).due).toBe(0);
-    expect(await auditDay(prisma, '2026-02-04')).toMatchObject({ due: 1, waiting: 1, balanced: true });
+    expect(await auditDay(prisma, '2026-02-04', new Date('2026-02-04T08:00:00Z'))).toMatchObject({
+      due: 1,
+      waiting: 1,
+      balanced: true,
+    });
   });
 
   it('reads the list of the running day too, and what that list still gains comes the day after', async () => {

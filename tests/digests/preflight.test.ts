@@ -37,7 +37,7 @@ describe('the pre-flight of a plan', () => {
       endsAt: null,
       yesterday: { recipients: 0 },
     });
-    expect(await planDue(context(), morning)).toEqual([{ day: '2026-02-04', due: 3, planned: 2, noMatch: 1 }]);
+    expect((await planDue(context(), morning)).days).toEqual([{ day: '2026-02-04', due: 3, planned: 2, noMatch: 1 }]);
   });
 
   it('foretells the bytes that go over the wire', async () => {
@@ -80,6 +80,6 @@ describe('the pre-flight of a plan', () => {
     await makeSubscriber(context().db.prisma, { status: 'paused', pausedUntil: new Date('2026-02-04') });
     await rehearse();
     await rehearse();
-    expect(await planDue(context(), morning)).toMatchObject([{ due: 1, planned: 1 }]);
+    expect((await planDue(context(), morning)).days).toMatchObject([{ due: 1, planned: 1 }]);
   });
 });

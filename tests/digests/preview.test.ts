@@ -53,6 +53,6 @@ describe('a preview', () => {
   it('takes no paper from anyone: the plan that follows gives them as if there had been none', async () => {
     await preview(['agents']);
     await makeSubscriber(context().db.prisma, { topics: ['agents'] });
-    expect(await planDue(context(), context().time.now)).toMatchObject([{ due: 1, planned: 1 }]);
+    expect((await planDue(context(), context().time.now)).days).toMatchObject([{ due: 1, planned: 1 }]);
   });
 });

@@ -5,10 +5,10 @@ import { openLink } from '../../src/subscribers/access.js';
 import { type Address, emailKey } from '../../src/subscribers/address.js';
 import { addressHashes } from '../../src/subscribers/address-hash.js';
 import { answerFor } from '../../src/subscribers/answer.js';
+import { unsubscribe } from '../../src/subscribers/lifecycle.js';
 import { confirmationLink } from '../../src/subscribers/links.js';
 import { pruneSignUps } from '../../src/subscribers/prune.js';
 import { confirm, confirmationLifetime, isExpired, signUp } from '../../src/subscribers/sign-up.js';
-import { unsubscribe } from '../../src/subscribers/subscription.js';
 import { useContext } from '../helpers/context.js';
 
 const context = useContext();

@@ -186,7 +186,7 @@ describe('ingest', () => {
     expect(await ctx.db.prisma.sourceDay.count({ where: { failedAt: { not: null } } })).toBe(0);
   });
 
-  test('a success takes the failure back; a day without papers is a success that did not grow', async () => {
+  test('a success takes the failure back; a day without papers is a success, too', async () => {
     const source = await playHuggingFace({ '2026-02-04': answerWith(404, '') });
     const ctx = await readingFrom(source.url);
     await ingest(ctx, { date: '2026-02-04' });
@@ -195,23 +195,20 @@ describe('ingest', () => {
     await ingest(ctx, { date: '2026-02-04' });
     expect(await sourceDay('2026-02-04')).toMatchObject({
       fetchedAt: context().time.now,
-      grewAt: null,
+      readyAt: new Date('2026-02-05T00:30:00Z'),
       failedAt: null,
       error: null,
     });
   });
 
-  test('tells when a list last grew', async () => {
+  test('tells from when on the papers of a list may be offered: once it is read after its day, or half an hour later', async () => {
     const source = await playHuggingFace({ '2026-02-04': [dailyPaper('2602.00001')] });
     const ctx = await readingFrom(source.url);
     await ingest(ctx, { date: '2026-02-04' });
-    const noon = context().time.now;
-    context().time.now = new Date('2026-02-04T15:00:00Z');
+    expect(await sourceDay('2026-02-04')).toMatchObject({ readyAt: new Date('2026-02-05T00:30:00Z') });
+    context().time.now = new Date('2026-02-05T00:02:00Z');
     await ingest(ctx, { date: '2026-02-04' });
-    expect(await sourceDay('2026-02-04')).toMatchObject({ fetchedAt: context().time.now, grewAt: noon });
-    source.answer('2026-02-04', [dailyPaper('2602.00001'), dailyPaper('2602.00002')]);
-    await ingest(ctx, { date: '2026-02-04' });
-    expect(await sourceDay('2026-02-04')).toMatchObject({ grewAt: context().time.now });
+    expect(await sourceDay('2026-02-04')).toMatchObject({ readyAt: new Date('2026-02-05T00:00:00Z') });
   });
 
   test('one failing day does not keep the others out', async () => {

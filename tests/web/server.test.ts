@@ -82,7 +82,7 @@ describe('health', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
       status: 'unavailable',
-      checks: { database: 'ok', queue: expect.stringContaining('does not exist') },
+      checks: { database: 'ok', queue: 'unavailable' },
     });
   });
 });
@@ -114,7 +114,7 @@ describe('without its database', () => {
     expect(ready.status).toBe(503);
     expect(await ready.json()).toMatchObject({
       status: 'unavailable',
-      checks: { database: expect.stringContaining('not') },
+      checks: { database: 'unavailable' },
     });
     await server.close();
     await ctx.db.close();

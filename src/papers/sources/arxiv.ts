@@ -19,6 +19,7 @@ export function arxiv(url: string, categories: string[], fetching: Fetching, pau
   const name = `arxiv:${categories.join('+')}`;
   return {
     name,
+    growsByDay: false,
     days: (today) => [today],
     fetch: async (day): Promise<Fetched> => {
       const waitMs = nextTurn - performance.now();

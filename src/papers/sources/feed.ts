@@ -14,6 +14,7 @@ const newsDays = 14;
 export function feed(url: string, fetching: Fetching): Source {
   return {
     name: `feed:${url}`,
+    growsByDay: false,
     days: (today) => [today],
     fetch: async (day): Promise<Fetched> => toPapers(readFeed(await fetchText(url, fetching)), url, day),
   };

@@ -13,6 +13,7 @@ import type { Fetched, Source } from './source.js';
 export function paperFile(name: string, path: string, date?: string): Source {
   return {
     name,
+    growsByDay: false,
     days: (today) => [today],
     fetch: async (today): Promise<Fetched> => {
       const answer = readDailyPapers(await readGiven(path));

@@ -13,6 +13,7 @@ const daysRead = 7;
 export function huggingFace(url: string, fetching: Fetching): Source {
   return {
     name: 'huggingface',
+    growsByDay: true,
     days: (today) => daysBack(today, daysRead),
     fetch: async (day): Promise<Fetched> => {
       const papers = new Map<string, Paper>();

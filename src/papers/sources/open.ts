@@ -41,3 +41,11 @@ export function openSource(config: Config, spec: SourceSpec, date?: string): Sou
 function isOperators({ huggingfaceUrl, arxivUrl }: Config, url: string): boolean {
   return [huggingfaceUrl, arxivUrl].some((own) => new URL(own).origin === new URL(url).origin);
 }
+
+/** Names of the configured sources whose list of a day grows until the day is over. */
+export function growingSources(config: Config): string[] {
+  return config.sources
+    .map((spec) => openSource(config, spec))
+    .filter((source) => source.growsByDay)
+    .map(({ name }) => name);
+}

@@ -26,6 +26,8 @@ export interface Fetched {
 export interface Source {
   /** Its name in `source_days` and `listings`. */
   name: string;
+  /** Whether its list of a day grows until the day is over; else a list is complete once it is read. */
+  growsByDay: boolean;
   /** The days that a reading asks for when none is named, newest first. */
   days(today: string): string[];
   /**

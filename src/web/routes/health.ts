@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Site } from '../site.js';
 
 /** Whether the process is alive, and whether it can do its work: for whatever starts, restarts and routes to it. */
-export function healthRoutes({ ctx }: Site): Router {
+export function healthRoutes({ ctx, isStopping }: Site): Router {
   const router = Router();
   router.use(['/healthz', '/readyz'], (_req, res, next) => {
     res.set('Cache-Control', 'no-store');
@@ -10,21 +10,23 @@ export function healthRoutes({ ctx }: Site): Router {
   });
   router.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   router.get('/readyz', async (_req, res) => {
+    if (isStopping()) return void res.status(503).json({ status: 'stopping', checks: {} });
+    const check = async (name: string, question: string) => {
+      try {
+        await ctx.db.pool.query(question);
+        return 'ok';
+      } catch (error) {
+        // Hosts and ports are for the log: anyone may ask here.
+        ctx.log.warn({ check: name, error: (error as Error).message }, 'not ready');
+        return 'unavailable';
+      }
+    };
     const checks = {
-      database: await check(() => ctx.db.pool.query('select from subscribers limit 1')),
-      queue: await check(() => ctx.db.pool.query('select from graphile_worker.jobs limit 1')),
+      database: await check('database', 'select from subscribers limit 1'),
+      queue: await check('queue', 'select from graphile_worker.jobs limit 1'),
     };
     const ready = Object.values(checks).every((state) => state === 'ok');
     res.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'unavailable', checks });
   });
   return router;
-}
-
-async function check(question: () => Promise<unknown>): Promise<string> {
-  try {
-    await question();
-    return 'ok';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

@@ -2,6 +2,7 @@ import { type Request, Router } from 'express';
 import { openLink } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { eraseSubscriber, exportSubscriber } from '../../subscribers/personal-data.js';
+import { endedStatuses, isOneOf } from '../../subscribers/status.js';
 import { sendUnknownLink } from '../errors.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
@@ -24,7 +25,7 @@ export function personalDataRoutes({ ctx }: Site): Router {
     const access = await open(req);
     if (!access) return sendUnknownLink(req, res);
     const { email, status } = access.subscriber;
-    const remembered = ['unsubscribed', 'bounced', 'complained'].includes(status);
+    const remembered = isOneOf(endedStatuses, status);
     sendPage(res, 200, 'erase', {
       address: maskAddress(email),
       remembered,

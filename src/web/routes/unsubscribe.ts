@@ -1,8 +1,9 @@
 import { type Request, Router } from 'express';
 import { openLink } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
+import { resubscribe, unsubscribe } from '../../subscribers/lifecycle.js';
 import { subscriberLinks } from '../../subscribers/links.js';
-import { resubscribe, unsubscribe } from '../../subscribers/subscription.js';
+import { isOneOf, openStatuses } from '../../subscribers/status.js';
 import { sendUnknownLink } from '../errors.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
@@ -21,7 +22,7 @@ export function unsubscribeRoutes({ ctx }: Site): Router {
     const access = await open(req);
     if (!access) return sendUnknownLink(req, res);
     const { subscriber } = access;
-    const done = !['pending', 'active', 'paused'].includes(subscriber.status);
+    const done = !isOneOf(openStatuses, subscriber.status);
     sendPage(res, 200, 'unsubscribe', { address: maskAddress(subscriber.email), done, ...undo(req, subscriber) });
   });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** A paper as it stands in a digest, frozen when the digest was planned: the content of a row of `printings`. */
-export const printedPaper = z.object({
+/** A paper as it stands in a digest, frozen when the digest was planned: the content of a row of `paper_snapshots`. */
+export const paperSnapshot = z.object({
   identifier: z.string(),
   title: z.string(),
   authors: z.array(z.string()),
@@ -17,4 +17,4 @@ export const printedPaper = z.object({
   codeStars: z.number().nullable(),
   projectUrl: z.string().nullable(),
 });
-export type PrintedPaper = z.infer<typeof printedPaper>;
+export type PaperSnapshot = z.infer<typeof paperSnapshot>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openPresence } from '../../src/database/dead-workers.js';
+import { openHeartbeat } from '../../src/database/heartbeat.js';
 import { addJob } from '../../src/database/queue.js';
 import { useContext } from '../helpers/context.js';
 
@@ -8,7 +8,7 @@ const context = useContext();
 describe('the jobs of a worker', () => {
   it('are taken back when its process is gone, and only then', async () => {
     const { pool, prisma } = context().db;
-    const presence = await openPresence(pool);
+    const presence = await openHeartbeat(pool, 0);
     await presence.announce('worker-alive');
     for (const [name, worker] of [
       ['plan', 'worker-alive'],
@@ -29,7 +29,7 @@ describe('the jobs of a worker', () => {
     expect(await presence.freeJobsOfTheDead()).toEqual(['worker-dead']);
     expect(await locked()).toEqual(['plan']);
     presence.close();
-    const survivor = await openPresence(pool);
+    const survivor = await openHeartbeat(pool, 0);
     await expect.poll(() => survivor.freeJobsOfTheDead()).toEqual(['worker-alive']);
     expect(await locked()).toEqual([]);
     survivor.close();

@@ -10,7 +10,7 @@ import type { Queries } from '../database/database.js';
 export async function takeSendSlot(db: Queries, rate: number, signal: AbortSignal): Promise<void> {
   if (rate === 0) return;
   const rows = await db.$queryRaw`
-    update send_pace
+    update send_rate
     set next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => ${1 / rate}::float8)
     returning (extract(epoch from next_at - clock_timestamp()) * 1000 - ${1000 / rate}::float8)::float8 as "waitMs"`;
   const { waitMs } = z.tuple([z.object({ waitMs: z.number() })]).parse(rows)[0];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../src/digests/deliver.js';
-import { takeSendSlot } from '../../src/digests/pace.js';
+import { takeSendSlot } from '../../src/digests/send-rate.js';
 import { useContext } from '../helpers/context.js';
 import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
 import { deliveryTo, planDigests, startMorning } from './delivery.js';
@@ -37,7 +37,7 @@ describe('SEND_RATE', () => {
 
   it('saves up no turns while there is nothing to send', async () => {
     const { prisma } = context().db;
-    await prisma.$executeRaw`update send_pace set next_at = clock_timestamp() - interval '1 hour'`;
+    await prisma.$executeRaw`update send_rate set next_at = clock_timestamp() - interval '1 hour'`;
     const seconds = await timed(async () => {
       for (let turn = 0; turn < 4; turn++) await takeSendSlot(prisma, 20, never);
     });
@@ -46,7 +46,7 @@ describe('SEND_RATE', () => {
 
   it('of 0 is no limit, and takes no turn', async () => {
     await takeSendSlot(context().db.prisma, 0, never);
-    const { rows } = await context().db.pool.query("select next_at = '-infinity' as untouched from send_pace");
+    const { rows } = await context().db.pool.query("select next_at = '-infinity' as untouched from send_rate");
     expect(rows).toEqual([{ untouched: true }]);
   });
 
@@ -58,7 +58,7 @@ describe('SEND_RATE', () => {
 
   it('takes no turn when nothing is due', async () => {
     await deliver(await deliveryTo(context(), [server.relay], { rate: 1 }), never);
-    const { rows } = await context().db.pool.query("select next_at = '-infinity' as untouched from send_pace");
+    const { rows } = await context().db.pool.query("select next_at = '-infinity' as untouched from send_rate");
     expect(rows).toEqual([{ untouched: true }]);
   });
 });

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Queries } from '../database/database.js';
+import type { Choice } from './choose.js';
+import { paperSnapshot } from './paper-snapshot.js';
+
+/** One distinct choice of papers, in order, with the reasons. */
+export interface Edition {
+  /** A hash of its content: the same choice has the same id, whoever makes it. */
+  id: string;
+  paperIds: number[];
+  snapshotIds: number[];
+  /** For each paper the names of the topics that matched, best first. */
+  topics: string[][];
+}
+
+/**
+ * Freezes papers as they are now; one that was frozen as it is keeps its snapshot.
+ * @returns the snapshots' ids by paper
+ */
+export async function snapshotPapers(
+  tx: Queries,
+  paperIds: readonly number[],
+  now: Date,
+): Promise<Map<number, number>> {
+  if (paperIds.length === 0) return new Map();
+  const ids = [...paperIds];
+  // Two statements: what another transaction has written meanwhile is seen by the second only.
+  await tx.$executeRaw`
+    insert into paper_snapshots (paper_id, hash, content, created_at)
+    select paper_id, hash, content, ${now} from current_papers where paper_id = any (${ids}) order by paper_id
+    on conflict (paper_id, hash) do nothing`;
+  const rows = await tx.$queryRaw`
+    select paper_id as "paperId", s.id
+    from current_papers p join paper_snapshots s using (paper_id, hash)
+    where paper_id = any (${ids})`;
+  const found = z.array(z.object({ paperId: z.number(), id: z.number() })).parse(rows);
+  return new Map(found.map(({ paperId, id }) => [paperId, id]));
+}
+
+/**
+ * Makes the edition of a choice.
+ * @param snapshots ids by paper, of all papers that were chosen
+ * @param topicNames by slug
+ */
+export function editionOf(
+  choices: readonly Choice[],
+  snapshots: ReadonlyMap<number, number>,
+  topicNames: ReadonlyMap<string, string>,
+): Edition {
+  const paperIds = choices.map(({ paperId }) => paperId);
+  const snapshotIds = paperIds.map((id) => {
+    const snapshot = snapshots.get(id);
+    if (snapshot === undefined) throw new Error(`paper ${id} has no snapshot`);
+    return snapshot;
+  });
+  const topics = choices.map((choice) => choice.topics.map((slug) => topicNames.get(slug) ?? slug));
+  return { id: contentId({ snapshotIds, topics }), paperIds, snapshotIds, topics };
+}
+
+/** A UUID of version 8 (RFC 9562 §5.8): 122 bits of the content's SHA-256. */
+function contentId(content: unknown): string {
+  const bytes = createHash('sha256').update(JSON.stringify(content)).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Writes editions; those that are there stay as they are. */
+export async function writeEditions(tx: Queries, editions: readonly Edition[], now: Date): Promise<void> {
+  if (editions.length === 0) return;
+  // In one order everywhere, so that two plans that write the same ones cannot wait for each other in a circle.
+  const rows = editions.map(({ id, paperIds, snapshotIds, topics }) => ({
+    id,
+    paper_ids: `{${paperIds}}`,
+    snapshot_ids: `{${snapshotIds}}`,
+    topics,
+  }));
+  await tx.$executeRaw`
+    insert into editions (id, paper_ids, snapshot_ids, topics, created_at)
+    select id, paper_ids::int[], snapshot_ids::int[], topics, ${now}
+    from json_to_recordset(${JSON.stringify(rows)}::json)
+      as given (id uuid, paper_ids text, snapshot_ids text, topics jsonb)
+    order by id
+    on conflict (id) do nothing`;
+}
+
+const entries = z.array(z.object({ paper: paperSnapshot, topics: z.array(z.string()) }));
+
+/** The papers of an edition in their order, as they were frozen, with the names of the topics that matched. */
+export async function loadEdition(db: Queries, id: string) {
+  const rows = await db.$queryRaw`
+    select s.content as paper, e.topics -> (place - 1)::int as topics
+    from editions e
+      cross join lateral unnest(e.snapshot_ids) with ordinality as chosen (id, place)
+      join paper_snapshots s on s.id = chosen.id
+    where e.id = ${id}::uuid
+    order by place`;
+  return entries.parse(rows);
+}
+
+/** The papers of a choice as they are now, as an edition would show them. Writes nothing. */
+export async function previewEdition(db: Queries, choices: readonly Choice[], topicNames: ReadonlyMap<string, string>) {
+  const rows = await db.$queryRaw`
+    select content as paper, '[]'::json as topics
+    from unnest(${choices.map(({ paperId }) => paperId)}::int[]) with ordinality as chosen (paper_id, place)
+      join current_papers using (paper_id)
+    order by place`;
+  return entries
+    .parse(rows)
+    .map(({ paper }, i) => ({ paper, topics: (choices[i]?.topics ?? []).map((slug) => topicNames.get(slug) ?? slug) }));
+}
+
+/** The names of the topics by slug. */
+export async function loadTopicNames(db: Queries): Promise<Map<string, string>> {
+  const topics = await db.topic.findMany({ select: { slug: true, name: true } });
+  return new Map(topics.map(({ slug, name }) => [slug, name]));
+}

@@ -1,0 +1,71 @@
+import type { Context } from '../context.js';
+import type { Queries } from '../database/database.js';
+import { Prisma } from '../generated/prisma/client.js';
+import { confirmedStatuses, openStatuses } from './status.js';
+
+/**
+ * Ends a subscription at once, for digests too that are planned already. Idempotent; one that bounced or complained stays
+ * what it is, because both say more.
+ */
+export async function unsubscribe(ctx: Pick<Context, 'db' | 'clock'>, id: number): Promise<void> {
+  await ctx.db.prisma.subscriber.updateMany({
+    where: { id, status: { in: openStatuses } },
+    data: { status: 'unsubscribed', unsubscribedAt: ctx.clock(), pausedUntil: null },
+  });
+}
+
+/**
+ * Takes an unsubscription back.
+ * @returns false where the address was never confirmed, bounced or complained; that needs a new sign-up
+ */
+export async function resubscribe(ctx: Pick<Context, 'db' | 'clock'>, id: number): Promise<boolean> {
+  const { prisma } = ctx.db;
+  await activate(prisma, Prisma.sql`id = ${id} and status = 'unsubscribed' and confirmed_at is not null`, ctx.clock());
+  return (await prisma.subscriber.count({ where: { id, status: { in: confirmedStatuses } } })) > 0;
+}
+
+/** Ends the pauses whose last day is over, on each subscriber's calendar. */
+export async function resumePaused(db: Queries, at: Date): Promise<void> {
+  await activate(
+    db,
+    Prisma.sql`status = 'paused' and paused_until <= (${at}::timestamptz at time zone 'UTC')::date + 1
+      and paused_until <= coalesce(local_day(timezone, ${at}), (${at}::timestamptz at time zone 'UTC')::date)`,
+    at,
+  );
+}
+
+/** Ends a pause before its time. */
+export async function resume(tx: Queries, id: number, at: Date): Promise<void> {
+  await activate(tx, Prisma.sql`id = ${id} and status = 'paused'`, at);
+}
+
+/** Makes someone active who proved that the address is theirs. @returns whether they were not before */
+export async function activateConfirmed(tx: Queries, id: number, at: Date): Promise<boolean> {
+  const activated = await activate(tx, Prisma.sql`id = ${id} and status in ('pending', 'unsubscribed')`, at);
+  if (activated) await tx.subscriber.update({ where: { id }, data: { confirmedAt: at } });
+  return activated;
+}
+
+/**
+ * The one way to get mail, for the first time and again: the plan looks at once, and of days that are over by `at` no
+ * digest comes any more; their papers do, with the next one.
+ */
+async function activate(db: Queries, which: Prisma.Sql, at: Date): Promise<boolean> {
+  const activated = await db.$executeRaw`
+    with activated as (
+      update subscribers set status = 'active', paused_until = null, unsubscribed_at = null
+      where ${which}
+      returning id, local_day(timezone, ${at}) as today
+    )
+    insert into schedules as c (subscriber_id)
+    select id from activated
+    on conflict (subscriber_id) do update set due_at = '-infinity', planned_day = greatest(
+      c.planned_day, (select today - 1 from activated where id = c.subscriber_id)
+    )`;
+  return activated > 0;
+}
+
+/** Makes the next plan look at a subscriber anew, as after a change of hour or time zone. */
+export async function reschedule(tx: Queries, id: number): Promise<void> {
+  await tx.$executeRaw`update schedules set due_at = '-infinity' where subscriber_id = ${id}`;
+}
