@@ -1,5 +1,6 @@
 import type { Config, Secret } from './config.js';
 import { type Database, openDatabase } from './database/database.js';
+import { loadTimeZones, type TimeZones } from './database/time-zones.js';
 import { createLogger, type Logger } from './log.js';
 import { loadSecretKeys } from './secret-keys.js';
 
@@ -10,6 +11,8 @@ export interface Context {
   log: Logger;
   /** Sign the links in mails: the first signs, all verify. */
   keys: Secret<string[]>;
+  /** Those that the database knows. */
+  timeZones: TimeZones;
   /** The present instant; tests hand in their own. */
   clock: () => Date;
 }
@@ -23,5 +26,10 @@ export async function openContext(config: Config, clock: () => Date = () => new 
   // The keys come first: where they fail there is no database to close yet.
   const keys = config.secretKeys ?? (await loadSecretKeys(config.database.dataDir));
   const db = await openDatabase(config, log);
-  return { config, db, log, keys, clock };
+  try {
+    return { config, db, log, keys, timeZones: await loadTimeZones(db.pool), clock };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }

@@ -10,6 +10,7 @@ import { checkDkimKey } from './mail/dkim.js';
 import { type LocalMailbox, openMailbox } from './mail/mailbox.js';
 import { relaysOf } from './mail/relay.js';
 import { loadMailTemplates } from './mail/templates.js';
+import { checkStoredTimeZones } from './subscribers/stored-time-zones.js';
 import { seedTopics } from './topics/vocabulary.js';
 import { createWebApp } from './web/server.js';
 
@@ -94,6 +95,7 @@ async function startContext(config: Config, started: Started): Promise<Context> 
   const ctx = await openContext(config);
   started.add(() => ctx.db.close());
   await seedTopics(ctx.db.prisma);
+  await checkStoredTimeZones(ctx);
   return ctx;
 }
 

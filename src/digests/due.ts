@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
 
@@ -15,26 +16,14 @@ export interface Place {
 export const firstPlace: Place = { dueAt: '-infinity', subscriberId: 0 };
 
 const dueRow = z
-  .tuple([
-    z.number(),
-    z.string(),
-    z.string(),
-    z.number().nullable(),
-    z.string().nullable(),
-    z.number().nullable(),
-    z.number().nullable(),
-    z.enum(['none', 'short', 'full']),
-    z.array(z.number()).nullable(),
-    z.array(z.number()).nullable(),
-  ])
-  .transform(([subscriberId, status, wish, cursor, day, struckAt, nextAt, abstractLength, owed, given]) => {
-    return { subscriberId, status, wish, cursor, day, struckAt, nextAt, abstractLength, owed, given };
+  .tuple([z.number(), z.string(), z.string(), z.string(), z.number().nullable(), z.enum(['none', 'short', 'full'])])
+  .transform(([subscriberId, status, wish, rhythm, cursor, abstractLength]) => {
+    return { subscriberId, status, wish, rhythm, cursor, abstractLength };
   });
 
 /**
- * A subscriber whom the plan has to look at. `wish`: papers a digest, then topics, as one text, the same for the same
- * preferences. `day`: the digest day that is due, null where none is; `struckAt`, `nextAt`: when its hour struck, and when
- * the hour next strikes, in milliseconds since 1970; `nextAt` is null where the time zone is unknown to PostgreSQL.
+ * A subscriber whom the plan has to look at. Two texts, the same for all who have the same: `wish`, papers a digest, then
+ * topics; `rhythm`, time zone, hour, frequency, and the day that was last planned for, if any.
  */
 export type DueRow = z.output<typeof dueRow>;
 
@@ -52,6 +41,15 @@ export async function isAnyoneDue(db: Queries, at: Date): Promise<boolean> {
 }
 
 /**
+ * For this transaction: some thousand rows are joined by one probe of an index each. Left to itself PostgreSQL reads a
+ * whole index in order instead, which takes the longer the more subscribers there are.
+ */
+export async function preferIndexes(tx: Queries): Promise<void> {
+  await tx.$queryRaw`
+    select set_config('enable_hashjoin', 'off', true)::text, set_config('enable_mergejoin', 'off', true)::text`;
+}
+
+/**
  * Reads the next subscribers to look at, in the order of their time.
  * @param after where the batch before ended
  * @param lock takes their schedules for this transaction; those that another has taken are left out
@@ -59,35 +57,67 @@ export async function isAnyoneDue(db: Queries, at: Date): Promise<boolean> {
 export async function readDue(db: Queries, at: Date, after: Place, limit: number, lock: boolean) {
   const rows = await db.$queryRaw`
     with due as materialized (
-      select c.subscriber_id, c.due_at, c.cursor, c.planned_day, s.status, s.timezone, s.hour, s.frequency,
-        s.papers_per_digest, s.topics, s.abstract_length
+      select c.due_at, c.subscriber_id, s.status, s.papers_per_digest || ' ' || array_to_string(s.topics, ' ') as wish,
+        concat_ws(' ', s.timezone, s.hour, s.frequency, c.planned_day) as rhythm, c.cursor, s.abstract_length
       from schedules c join subscribers s on s.id = c.subscriber_id
       where c.due_at <= ${at} and (c.due_at, c.subscriber_id) > (${after.dueAt}::timestamptz, ${after.subscriberId}::int)
       order by c.due_at, c.subscriber_id
       limit ${limit}
       ${lock ? Prisma.sql`for update of c skip locked` : Prisma.empty}
-    ), rhythm as materialized (
-      select distinct timezone, hour, frequency, coalesce(planned_day, '-infinity') as planned_key, planned_day
-      from due where status = 'active'
-    ), turn as materialized (
-      select rhythm.timezone, rhythm.hour, rhythm.frequency, rhythm.planned_key, turn.*
-      from rhythm cross join lateral
-        turn_at(timezone, hour, frequency, planned_day, ${at}, make_interval(hours => ${lateHours}::int)) turn
-    ), exceptions as materialized (
-      select subscriber_id, array_agg(paper_id) filter (where owed) as owed, array_agg(paper_id) filter (where not owed) as given
-      from cursor_exceptions where subscriber_id in (select subscriber_id from due) group by subscriber_id
     )
-    select coalesce(json_agg(json_build_array(
-        subscriber_id, d.status, d.papers_per_digest || ' ' || array_to_string(d.topics, ' '), d.cursor, t.day,
-        extract(epoch from t.struck_at) * 1000, extract(epoch from t.next_at) * 1000, d.abstract_length, e.owed, e.given
-      ) order by d.due_at, subscriber_id), '[]') as rows,
+    select coalesce(json_agg(json_build_array(subscriber_id, status, wish, rhythm, cursor, abstract_length)), '[]') as rows,
       (select json_build_object('dueAt', due_at::text, 'subscriberId', subscriber_id)
        from due order by due_at desc, subscriber_id desc limit 1) as last
-    from due d
-      left join turn t on (t.timezone, t.hour, t.frequency, t.planned_key)
-        = (d.timezone, d.hour, d.frequency, coalesce(d.planned_day, '-infinity'))
-      left join exceptions e using (subscriber_id)`;
+    from due`;
   return dueBatch.parse(rows)[0];
+}
+
+const turn = z.object({
+  rhythm: z.string(),
+  /** The digest day that is due, YYYY-MM-DD; null where none is. */
+  day: z.string().nullable(),
+  /** When its hour struck, in milliseconds since 1970. */
+  struckAt: z.number().nullable(),
+  /** When the hour next strikes; null where PostgreSQL does not know the time zone. */
+  nextAt: z.number().nullable(),
+});
+export type Turn = z.output<typeof turn>;
+
+/** What the calendar of each of these rhythms says at an instant. */
+export async function readTurns(db: Queries, rhythms: readonly string[], at: Date): Promise<Turn[]> {
+  if (rhythms.length === 0) return [];
+  const rows = await db.$queryRaw`
+    select rhythm, turn.day::text, (extract(epoch from turn.struck_at) * 1000)::float8 as "struckAt",
+      (extract(epoch from turn.next_at) * 1000)::float8 as "nextAt"
+    from unnest(${[...rhythms]}::text[]) as given (rhythm)
+      cross join lateral string_to_array(rhythm, ' ') as part
+      cross join lateral turn_at(
+        part[1], part[2]::smallint, part[3]::frequency, part[4]::date, ${at}, make_interval(hours => ${lateHours}::int)
+      ) as turn`;
+  return z.array(turn).parse(rows);
+}
+
+const exception = z.object({ subscriberId: z.number(), owed: z.array(z.number()), given: z.array(z.number()) });
+/** What a subscriber's cursor does not say: papers behind it that are still owed, papers before it that were given early. */
+export type CursorException = z.output<typeof exception>;
+
+/** The exceptions to the cursors of these subscribers; nearly nobody has one. */
+export async function readExceptions(
+  db: Queries,
+  subscriberIds: readonly number[],
+): Promise<Map<number, CursorException>> {
+  const rows = await db.$queryRaw`
+    select subscriber_id as "subscriberId", coalesce(array_agg(paper_id) filter (where owed), '{}') as owed,
+      coalesce(array_agg(paper_id) filter (where not owed), '{}') as given
+    from cursor_exceptions
+    where subscriber_id = any (${arrayText(subscriberIds)}::int[])
+    group by subscriber_id`;
+  return new Map(
+    z
+      .array(exception)
+      .parse(rows)
+      .map((row) => [row.subscriberId, row]),
+  );
 }
 
 /** What becomes of a subscriber's schedule once the plan has looked. */
@@ -109,8 +139,8 @@ export async function moveSchedules(tx: Queries, moves: readonly Move[]): Promis
       planned_day = coalesce(m.planned_day, c.planned_day),
       cursor = greatest(c.cursor, m.cursor)
     from unnest(
-      ${moves.map((move) => move.subscriberId)}::int[], ${moves.map((move) => move.dueAt)}::float8[],
-      ${moves.map((move) => move.plannedDay)}::date[], ${moves.map((move) => move.cursor)}::int[]
+      ${arrayText(moves.map((move) => move.subscriberId))}::int[], ${arrayText(moves.map((move) => move.dueAt))}::float8[],
+      ${arrayText(moves.map((move) => move.plannedDay))}::date[], ${arrayText(moves.map((move) => move.cursor))}::int[]
     ) as m (subscriber_id, due_ms, planned_day, cursor)
     where c.subscriber_id = m.subscriber_id`;
 }

@@ -1,28 +1,35 @@
 import type { Queries } from '../database/database.js';
 import { type OffersAt, readOffers } from '../papers/offers.js';
 import { type Choice, Shelf, type Wish } from './choose.js';
-import type { DueRow } from './due.js';
-import { type Edition, editionOf, loadTopicNames, snapshotPapers } from './editions.js';
+import { type CursorException, type DueRow, readExceptions, readTurns, type Turn } from './due.js';
+import { type Edition, editionOf, loadTopicNames, snapshotPapers, writeEditions } from './editions.js';
 
 /** How long digests wait for a source that is late, counted from the subscriber's hour, in milliseconds. */
 const holdMs = 4 * 3_600_000;
 /** How often it is looked whether the source has come meanwhile. */
 const lookAgainMs = 5 * 60_000;
-/** Choices and shelves that are kept: enough for what many share, and a bound on memory. */
-const mostKept = { choices: 20_000, shelves: 64 };
+/** What is kept of each kind: enough for what many share, and a bound on memory. */
+const mostKept = { wishes: 200_000, selections: 50_000, shelves: 64, turns: 50_000 };
+
+/** A choice of papers, and the edition that is made of it once. */
+export interface Selection {
+  choices: readonly Choice[];
+  /** Once it is written. */
+  edition?: Edition | undefined;
+}
 
 /** What the plan does about a subscriber. */
-export type Decision =
-  /** Not active any more. */
+export type Decision = { row: DueRow } & (
   | { kind: 'inactive' }
   /** It cannot be computed when they are due. */
   | { kind: 'skipped' }
-  /** No hour has struck. */
-  | { kind: 'early' }
-  /** A source is late, and without it the digest would be the poorer. Until when, in milliseconds since 1970. */
+  /** No hour has struck. When the next one does, in milliseconds since 1970. */
+  | { kind: 'early'; nextAt: number }
+  /** A source is late, and without it the digest would be the poorer. Until when. */
   | { kind: 'wait'; until: number }
-  /** Their hour has struck: what they get, maybe nothing. */
-  | { kind: 'due'; choices: Choice[] };
+  /** Their hour has struck for `day`: what they get, maybe nothing. */
+  | { kind: 'due'; day: string; nextAt: number; selection: Selection; excepted: boolean }
+);
 
 /**
  * One run of the plan: what is on offer, read once, and what was worked out so far, so that nothing is worked out twice for
@@ -30,22 +37,26 @@ export type Decision =
  */
 export class PlanRun {
   readonly end: number;
-  readonly #at: number;
+  readonly topicNames: ReadonlyMap<string, string>;
+  readonly #at: Date;
   readonly #anySourceLate: boolean;
   readonly #shelf: Shelf;
   /** Where the newest day of offers begins. */
   readonly #newestDay: number;
-  readonly #topicNames: ReadonlyMap<string, string>;
   readonly #snapshots = new Map<number, number>();
   readonly #shelves = new Map<number, Shelf>();
-  readonly #choices = new Map<string, Choice[]>();
+  /** By place in the log and wish. Many wishes come to the same papers: these share a selection, by its content. */
+  readonly #byWish = new Map<string, Selection>();
+  readonly #selections = new Map<string, Selection>();
+  readonly #turns = new Map<string, Turn>();
+  #written: Promise<void> = Promise.resolve();
 
   constructor(at: Date, { end, offers }: OffersAt, topicNames: ReadonlyMap<string, string>, anySourceLate: boolean) {
     this.end = end;
-    this.#at = at.getTime();
+    this.topicNames = topicNames;
+    this.#at = at;
     this.#anySourceLate = anySourceLate;
     this.#shelf = new Shelf(offers);
-    this.#topicNames = topicNames;
     const newest = offers.reduce((day, offer) => (offer.day > day ? offer.day : day), '');
     this.#newestDay = (offers.find((offer) => offer.day === newest)?.seq ?? 1) - 1;
   }
@@ -55,37 +66,68 @@ export class PlanRun {
     return new PlanRun(at, await readOffers(db, at, foresee), await loadTopicNames(db), anySourceLate);
   }
 
-  get topicNames(): ReadonlyMap<string, string> {
-    return this.#topicNames;
+  /** What is to be done about each of these subscribers. */
+  async decide(db: Queries, rows: readonly DueRow[]): Promise<Decision[]> {
+    const turns = await this.#turnsOf(db, rows);
+    const exceptions = await readExceptions(
+      db,
+      rows.map(({ subscriberId }) => subscriberId),
+    );
+    return rows.map((row) => this.#decide(row, turns.get(row.rhythm), exceptions.get(row.subscriberId)));
   }
 
-  /** What is to be done about a subscriber. */
-  decide(row: DueRow): Decision {
-    if (row.status !== 'active') return { kind: 'inactive' };
-    if (row.nextAt === null) return { kind: 'skipped' };
-    if (row.day === null || row.struckAt === null) return { kind: 'early' };
-    const choices = this.#choose(row);
-    const until = Math.min(this.#at + lookAgainMs, row.struckAt + holdMs);
-    const poorer = choices.length < parseWish(row.wish).count;
-    if (this.#anySourceLate && poorer && until > this.#at) return { kind: 'wait', until };
-    return { kind: 'due', choices };
+  /**
+   * Writes the editions of selections that have none yet; papers that come for the first time in this run are frozen.
+   * @param db outside of any transaction: batches share editions, and one must not rely on what another may still take back
+   */
+  async writeEditions(db: Queries, selections: readonly Selection[], now: Date): Promise<void> {
+    const write = () => this.#writeEditions(db, selections, now);
+    this.#written = this.#written.then(write, write);
+    await this.#written;
   }
 
-  /** The editions of choices; papers that come for the first time in this run are frozen. */
-  async editionsOf(tx: Queries, choices: readonly Choice[][], now: Date): Promise<Edition[]> {
-    const wanted = new Set(choices.flat().map(({ paperId }) => paperId));
+  async #writeEditions(db: Queries, selections: readonly Selection[], now: Date): Promise<void> {
+    const bare = [...new Set(selections)].filter(({ edition }) => edition === undefined);
+    const wanted = new Set(bare.flatMap(({ choices }) => choices.map(({ paperId }) => paperId)));
     const missing = [...wanted].filter((paperId) => !this.#snapshots.has(paperId));
-    for (const [paperId, id] of await snapshotPapers(tx, missing, now)) this.#snapshots.set(paperId, id);
-    return choices.map((chosen) => editionOf(chosen, this.#snapshots, this.#topicNames));
+    for (const [paperId, id] of await snapshotPapers(db, missing, now)) this.#snapshots.set(paperId, id);
+    const made = bare.map(({ choices }) => editionOf(choices, this.#snapshots, this.topicNames));
+    await writeEditions(db, [...new Map(made.map((edition) => [edition.id, edition])).values()], now);
+    for (const [i, selection] of bare.entries()) selection.edition = made[i];
   }
 
-  #choose({ wish, cursor, owed, given }: DueRow): Choice[] {
+  async #turnsOf(db: Queries, rows: readonly DueRow[]): Promise<Map<string, Turn>> {
+    if (this.#turns.size > mostKept.turns) this.#turns.clear();
+    const rhythms = new Set(rows.flatMap(({ status, rhythm }) => (status === 'active' ? rhythm : [])));
+    const missing = [...rhythms].filter((rhythm) => !this.#turns.has(rhythm));
+    for (const turn of await readTurns(db, missing, this.#at)) this.#turns.set(turn.rhythm, turn);
+    return this.#turns;
+  }
+
+  #decide(row: DueRow, turn: Turn | undefined, exception: CursorException | undefined): Decision {
+    if (row.status !== 'active') return { row, kind: 'inactive' };
+    if (!turn || turn.nextAt === null) return { row, kind: 'skipped' };
+    const { day, struckAt, nextAt } = turn;
+    if (day === null || struckAt === null) return { row, kind: 'early', nextAt };
+    const selection = this.#select(row, exception);
+    const until = Math.min(this.#at.getTime() + lookAgainMs, struckAt + holdMs);
+    const poorer = this.#anySourceLate && selection.choices.length < parseWish(row.wish).count;
+    if (poorer && until > this.#at.getTime()) return { row, kind: 'wait', until };
+    return { row, kind: 'due', day, nextAt, selection, excepted: exception !== undefined };
+  }
+
+  #select({ wish, cursor }: DueRow, exception: CursorException | undefined): Selection {
     const after = cursor ?? this.#newestDay;
     // What only one subscriber has is not worth keeping.
-    if (owed || given) return this.#shelf.after(after, owed ?? []).choose(parseWish(wish), given ?? []);
-    return kept(this.#choices, `${after} ${wish}`, mostKept.choices, () =>
-      kept(this.#shelves, after, mostKept.shelves, () => this.#shelf.after(after)).choose(parseWish(wish)),
-    );
+    if (exception) {
+      return { choices: this.#shelf.after(after, exception.owed).choose(parseWish(wish), exception.given) };
+    }
+    return kept(this.#byWish, `${after} ${wish}`, mostKept.wishes, () => {
+      const shelf = kept(this.#shelves, after, mostKept.shelves, () => this.#shelf.after(after));
+      const choices = shelf.choose(parseWish(wish));
+      const content = choices.map(({ paperId, topics }) => `${paperId} ${topics}`).join('|');
+      return kept(this.#selections, content, mostKept.selections, () => ({ choices }));
+    });
   }
 }
 

@@ -9,12 +9,14 @@ import { utcDay } from '../papers/sources/source.js';
 import { resumePaused } from '../subscribers/lifecycle.js';
 import { type Choice, Shelf, type Wish } from './choose.js';
 import * as due from './due.js';
-import { type Edition, editionOf, loadTopicNames, snapshotPapers, writeEditions } from './editions.js';
-import { PlanRun } from './plan-run.js';
+import { editionOf, loadTopicNames, snapshotPapers, writeEditions } from './editions.js';
+import { type Decision, PlanRun } from './plan-run.js';
 import { bookPlan, type NewDigest, type PlannedDay, writeDigests } from './store.js';
 
 /** Subscribers in a transaction: what a crash does again, and for how long a change of preferences may have to wait. */
 const batchSize = 5_000;
+const batchLimits = { timeout: 120_000, maxWait: 30_000 };
+const batchesAtOnce = 2;
 /** How many days of lists the first digest looks through for the newest in which something matches. */
 const welcomeDays = 7;
 
@@ -41,20 +43,33 @@ export async function planDue(ctx: Planning, at: Date): Promise<PlanResult> {
   if (!(await due.isAnyoneDue(prisma, at))) return result;
   const run = await openRun(ctx, at);
   let place: due.Place | null = due.firstPlace;
-  while (place) {
-    const after: due.Place = place;
-    const batch = await prisma.$transaction((tx) => planBatch(tx, run, at, now, after), {
-      timeout: 120_000,
-      maxWait: 30_000,
-    });
-    await wakeDelivery(
-      prisma,
-      batch.days.reduce((sum, day) => sum + day.planned, 0),
-    );
-    result.skipped.push(...batch.skipped);
-    result.days = addUp([...result.days, ...batch.days]);
-    place = batch.last;
-  }
+  let reading: Promise<unknown> = Promise.resolve();
+  /** Each batch begins where the one before ended, whoever reads it. */
+  const next = async (tx: Queries): Promise<due.DueRow[]> => {
+    const read = async () => {
+      if (place === null) return [];
+      const { rows, last } = await due.readDue(tx, at, place, batchSize, true);
+      place = last;
+      return rows;
+    };
+    const turn = reading.then(read, read);
+    reading = turn;
+    return turn;
+  };
+  const plan = async () => {
+    while (place !== null) {
+      const batch = await prisma.$transaction((tx) => planBatch(prisma, tx, run, now, next), batchLimits);
+      await wakeDelivery(
+        prisma,
+        batch.days.reduce((sum, day) => sum + day.planned, 0),
+      );
+      result.skipped.push(...batch.skipped);
+      result.days = addUp([...result.days, ...batch.days]);
+    }
+  };
+  // Several at once, so that this process decides while the database writes. All are waited for, whatever becomes of one.
+  const plans = await Promise.allSettled(Array.from({ length: batchesAtOnce }, plan));
+  for (const ended of plans) if (ended.status === 'rejected') throw ended.reason;
   return result;
 }
 
@@ -69,68 +84,61 @@ export async function openRun(ctx: Pick<Context, 'config' | 'db'>, at: Date, for
 }
 
 /** Looks at the next subscribers: reads who they are, decides, writes. */
-async function planBatch(tx: Queries, run: PlanRun, at: Date, now: Date, after: due.Place) {
-  const { rows, last } = await due.readDue(tx, at, after, batchSize, true);
-  const moves: due.Move[] = [];
-  const planned: { row: due.DueRow; day: string; choices: Choice[] }[] = [];
-  const skipped: number[] = [];
-  for (const row of rows) {
-    const { subscriberId, day } = row;
-    const decision = run.decide(row);
-    const stay = { subscriberId, plannedDay: null, cursor: null };
-    if (decision.kind === 'inactive') moves.push({ ...stay, dueAt: null });
-    else if (decision.kind === 'early') moves.push({ ...stay, dueAt: row.nextAt });
-    else if (decision.kind === 'wait') moves.push({ ...stay, dueAt: decision.until });
-    else if (decision.kind === 'due' && day !== null) planned.push({ row, day, choices: decision.choices });
-    else {
-      skipped.push(subscriberId);
-      moves.push({ ...stay, dueAt: null });
-    }
-  }
-  const withPapers = planned.filter(({ choices }) => choices.length > 0);
-  const editions = await run.editionsOf(
-    tx,
-    withPapers.map(({ choices }) => choices),
+async function planBatch(
+  db: Queries,
+  tx: Queries,
+  run: PlanRun,
+  now: Date,
+  next: (tx: Queries) => Promise<due.DueRow[]>,
+) {
+  await due.preferIndexes(tx);
+  const rows = await next(tx);
+  if (rows.length === 0) return { days: [], skipped: [] };
+  const decisions = await run.decide(tx, rows);
+  const planned = decisions.filter((decision) => decision.kind === 'due');
+  const withPapers = planned.filter(({ selection }) => selection.choices.length > 0);
+  await run.writeEditions(
+    db,
+    withPapers.map(({ selection }) => selection),
     now,
   );
-  await writeEditions(tx, [...new Map(editions.map((edition) => [edition.id, edition])).values()], now);
-  const digests = withPapers.map(({ row, day }, i) =>
-    newDigest(row.subscriberId, day, row.abstractLength, editions[i]),
-  );
-  const refused = await writeDigests(tx, digests, now);
-  // The day has its digest already, as after a plan for a day gone by: nothing was given, so the cursor stays.
+  const refused = await writeDigests(tx, withPapers.map(newDigest), now);
+  // Whose day has its digest already was given nothing: the cursor stays.
   const considered = planned.filter(({ row }) => !refused.has(row.subscriberId));
-  const cursor = run.end > 0 ? run.end : null;
-  for (const { row, day } of planned) {
-    const stays = refused.has(row.subscriberId);
-    moves.push({
-      subscriberId: row.subscriberId,
-      dueAt: row.nextAt,
-      plannedDay: day,
-      cursor: stays ? null : cursor,
-    });
-  }
-  await due.moveSchedules(tx, moves);
-  const excepted = considered.filter(({ row }) => row.owed || row.given).map(({ row }) => row.subscriberId);
+  const excepted = considered.filter((decision) => decision.excepted).map(({ row }) => row.subscriberId);
   await due.settleExceptions(tx, excepted, run.end);
+  await due.moveSchedules(
+    tx,
+    decisions.map((decision) => moveFor(decision, refused.has(decision.row.subscriberId) ? 0 : run.end)),
+  );
   const days = addUp(
-    considered.map(({ day, choices }) => ({
-      day,
-      due: 1,
-      planned: choices.length > 0 ? 1 : 0,
-      noMatch: choices.length > 0 ? 0 : 1,
-    })),
+    considered.map(({ day, selection: { choices } }) => {
+      return { day, due: 1, planned: Math.min(choices.length, 1), noMatch: choices.length === 0 ? 1 : 0 };
+    }),
   );
   await bookPlan(tx, days, now);
-  return { days, skipped, last };
+  const skipped = decisions.flatMap(({ kind, row }) => (kind === 'skipped' ? row.subscriberId : []));
+  return { days, skipped };
 }
 
-function newDigest(
-  subscriberId: number,
-  day: string,
-  abstractLength: NewDigest['abstractLength'],
-  edition: Edition | undefined,
-): NewDigest {
+/** Where a decision leaves a subscriber's schedule; `end` 0 leaves the cursor where it is. */
+function moveFor(decision: Decision, end: number): due.Move {
+  const stay = { subscriberId: decision.row.subscriberId, plannedDay: null, cursor: null };
+  switch (decision.kind) {
+    case 'inactive':
+    case 'skipped':
+      return { ...stay, dueAt: null };
+    case 'early':
+      return { ...stay, dueAt: decision.nextAt };
+    case 'wait':
+      return { ...stay, dueAt: decision.until };
+    case 'due':
+      return { ...stay, dueAt: decision.nextAt, plannedDay: decision.day, cursor: end > 0 ? end : null };
+  }
+}
+
+function newDigest({ row, day, selection: { edition } }: Extract<Decision, { kind: 'due' }>): NewDigest {
+  const { subscriberId, abstractLength } = row;
   if (!edition) throw new Error(`subscriber ${subscriberId} has no edition`);
   return { id: uuidv7(), subscriberId, day, editionId: edition.id, abstractLength };
 }
@@ -161,9 +169,10 @@ export async function planWelcome(tx: Queries, now: Date, subscriberId: number):
   const paperIds = choices.map(({ paperId }) => paperId);
   const edition = editionOf(choices, await snapshotPapers(tx, paperIds, now), await loadTopicNames(tx));
   await writeEditions(tx, [edition], now);
-  await writeDigests(tx, [newDigest(subscriberId, reader.day, reader.abstractLength, edition)], now);
-  await bookPlan(tx, [{ day: reader.day, due: 1, planned: 1, noMatch: 0 }], now);
-  await due.startSchedule(tx, subscriberId, reader.day, end, paperIds);
+  const { day, abstractLength } = reader;
+  await writeDigests(tx, [{ id: uuidv7(), subscriberId, day, editionId: edition.id, abstractLength }], now);
+  await bookPlan(tx, [{ day, due: 1, planned: 1, noMatch: 0 }], now);
+  await due.startSchedule(tx, subscriberId, day, end, paperIds);
   await wakeDelivery(tx, 1);
   return true;
 }

@@ -3,11 +3,12 @@ import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { buildMessage } from '../mail/message.js';
 import type { MailTemplates } from '../mail/templates.js';
+import type { Choice } from './choose.js';
 import { messageWith } from './compose-stored.js';
 import { firstPlace, type Place, readDue } from './due.js';
 import { previewEdition } from './editions.js';
 import { openRun } from './plan.js';
-import type { Decision, PlanRun } from './plan-run.js';
+import type { PlanRun } from './plan-run.js';
 
 /** What a run of the plan would do. */
 export interface Preflight {
@@ -36,25 +37,26 @@ export async function preflight(ctx: Context, templates: MailTemplates, at: Date
   const before = await measure(prisma, at);
   const run = await openRun(ctx, at, true);
   const papers = new Set<number>();
-  const samples: Extract<Decision, { kind: 'due' }>[] = [];
+  const samples: (readonly Choice[])[] = [];
   let recipients = 0;
   let noMatch = 0;
   let place: Place | null = firstPlace;
   while (place) {
     const batch: Awaited<ReturnType<typeof readDue>> = await readDue(prisma, at, place, batchSize, false);
-    for (const decision of batch.rows.map((row) => run.decide(row))) {
+    for (const decision of await run.decide(prisma, batch.rows)) {
       if (decision.kind !== 'due') continue;
-      if (decision.choices.length === 0) {
+      const { choices } = decision.selection;
+      if (choices.length === 0) {
         noMatch++;
         continue;
       }
       recipients++;
-      for (const { paperId } of decision.choices) papers.add(paperId);
-      if (samples.length < sampleSize) samples.push(decision);
+      for (const { paperId } of choices) papers.add(paperId);
+      if (samples.length < sampleSize) samples.push(choices);
     }
     place = batch.last;
   }
-  const sizes = await Promise.all(samples.map(({ choices }) => sizeOf(ctx, templates, run, choices, at)));
+  const sizes = await Promise.all(samples.map((choices) => sizeOf(ctx, templates, run, choices, at)));
   const mean = sizes.reduce((sum, size) => sum + size, 0) / (sizes.length || 1);
   const rate = ctx.config.sending.rate || before.ratePerSecond;
   return {
@@ -72,7 +74,7 @@ async function sizeOf(
   ctx: Context,
   templates: MailTemplates,
   run: PlanRun,
-  choices: Extract<Decision, { kind: 'due' }>['choices'],
+  choices: readonly Choice[],
   at: Date,
 ): Promise<number> {
   const sample = {

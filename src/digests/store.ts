@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { confirmedStatuses } from '../subscribers/status.js';
@@ -64,10 +65,12 @@ export async function writeDigests(tx: Queries, digests: readonly NewDigest[], n
   const ids = digests.map(({ id }) => id);
   const written = await tx.$executeRaw`
     insert into digests (id, subscriber_id, day, edition_id, planned_at, not_before, abstract_length)
-    select id, subscriber_id, day, edition_id, ${now}, ${now}, abstract_length::abstract_length
+    select id, subscriber_id, day, edition_id, ${now}, ${now}, abstract_length
     from unnest(
-      ${ids}::uuid[], ${digests.map((digest) => digest.subscriberId)}::int[], ${digests.map((digest) => digest.day)}::date[],
-      ${digests.map((digest) => digest.editionId)}::uuid[], ${digests.map((digest) => digest.abstractLength)}::text[]
+      ${arrayText(ids)}::uuid[], ${arrayText(digests.map((digest) => digest.subscriberId))}::int[],
+      ${arrayText(digests.map((digest) => digest.day))}::date[],
+      ${arrayText(digests.map((digest) => digest.editionId))}::uuid[],
+      ${arrayText(digests.map((digest) => digest.abstractLength))}::abstract_length[]
     ) as given (id, subscriber_id, day, edition_id, abstract_length)
     on conflict (subscriber_id, day) do nothing`;
   if (written === digests.length) return new Set();

@@ -29,7 +29,7 @@ type Row = { line: number; subscriber: NewSubscriber };
  * @throws UserError when the file cannot be read or its first line does not name the columns
  */
 export async function importSubscribers(
-  ctx: Pick<Context, 'db' | 'keys' | 'clock'>,
+  ctx: Pick<Context, 'db' | 'keys' | 'clock' | 'timeZones'>,
   path: string,
   slugs: readonly string[],
   onProgress: (bytes: number) => void = () => {},
@@ -37,7 +37,7 @@ export async function importSubscribers(
   const result: ImportResult = { imported: 0, existing: 0, rejected: [] };
   const file = createReadStream(path);
   let batch: Row[] = [];
-  for await (const row of readRows(file, path, slugs)) {
+  for await (const row of readRows(file, path, importSchema(slugs, ctx.timeZones))) {
     if ('error' in row) result.rejected.push(row);
     else batch.push(row);
     if (batch.length < batchSize) continue;
@@ -50,8 +50,8 @@ export async function importSubscribers(
   return result;
 }
 
-async function* readRows(file: Readable, path: string, slugs: readonly string[]) {
-  const toRow = rowReader(slugs);
+async function* readRows(file: Readable, path: string, schema: ImportSchema) {
+  const toRow = rowReader(schema);
   let header: string[] | null = null;
   try {
     for await (const row of readCsv(file)) {
@@ -73,8 +73,9 @@ function readHeader(path: string, row: CsvRow): string[] {
   throw new UserError(`${path}: the first line must name the columns, email among them, like ${columns.join(',')}`);
 }
 
-function rowReader(slugs: readonly string[]) {
-  const schema = importSchema(slugs);
+type ImportSchema = ReturnType<typeof importSchema>;
+
+function rowReader(schema: ImportSchema) {
   return (header: string[], row: CsvRow): Row | { line: number; error: string } => {
     if ('error' in row) return row;
     const { line, fields } = row;

@@ -71,6 +71,7 @@ export async function eraseSubscriber(ctx: Pick<Context, 'db' | 'keys' | 'clock'
         where: { subscriberId: id, status: 'queued' },
         data: { status: 'suppressed', lastReply: 'the subscriber was erased' },
       });
+      await tx.digest.updateMany({ where: { subscriberId: id }, data: { subscriberId: null } });
       await tx.cursorException.deleteMany({ where: { subscriberId: id } });
       await tx.subscriber.delete({ where: { id } });
       return true;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Context } from '../context.js';
+import { localDay, type TimeZones } from '../database/time-zones.js';
 import { AbstractLength, Frequency, type Subscriber } from '../generated/prisma/client.js';
 import { parseAddress } from './address.js';
 import { reschedule, resume } from './lifecycle.js';
 import { confirmedStatuses } from './status.js';
-import { canonicalTimeZone, localDay } from './time-zone.js';
 
 /** More papers than anyone reads in a morning; the mail stays far below the size at which Gmail clips it. */
 export const mostPapers = 20;
@@ -17,12 +17,13 @@ const address = z.string('Please enter an e-mail address.').transform((text, iss
   return z.NEVER;
 });
 
-const timezone = z.string('Please choose a time zone, like Europe/Berlin.').transform((text, issues) => {
-  const zone = canonicalTimeZone(text);
-  if (zone) return zone;
-  issues.addIssue(`“${text.slice(0, 64)}” is not a time zone that we know. One is for example Europe/Berlin.`);
-  return z.NEVER;
-});
+const timezone = (zones: TimeZones) =>
+  z.string('Please choose a time zone, like Europe/Berlin.').transform((text, issues) => {
+    const zone = zones.find(text);
+    if (zone) return zone;
+    issues.addIssue(`“${text.slice(0, 64)}” is not a time zone that we know. One is for example Europe/Berlin.`);
+    return z.NEVER;
+  });
 
 const topics = (slugs: readonly string[]) =>
   z
@@ -39,27 +40,28 @@ const hour = wholeNumber(0, 23, 'The hour must be a whole number from 0 to 23.')
 const frequency = z.enum(Frequency, 'The frequency must be daily, weekdays or weekly.');
 
 /** A sign-up as it comes from outside; everything but the address may be missing. */
-export const signUpSchema = (slugs: readonly string[]) =>
+export const signUpSchema = (slugs: readonly string[], zones: TimeZones) =>
   z.object({
     email: address,
     topics: topics(slugs).default([]),
-    timezone: timezone.default('UTC'),
+    timezone: timezone(zones).default('UTC'),
   });
 
 /** One row of an import; everything but the address may be missing. */
-export const importSchema = (slugs: readonly string[]) =>
-  signUpSchema(slugs).extend({ hour: hour.default(8), frequency: frequency.default('daily') });
+export const importSchema = (slugs: readonly string[], zones: TimeZones) =>
+  signUpSchema(slugs, zones).extend({ hour: hour.default(8), frequency: frequency.default('daily') });
 
 /**
  * All that a subscriber chooses. The form and JSON take the same.
  * @param slugs of the topics there are
+ * @param zones that can be chosen
  * @param now to tell whether a pause ends in the future, on the subscriber's calendar
  */
-export const preferencesSchema = (slugs: readonly string[], now: Date) =>
+export const preferencesSchema = (slugs: readonly string[], zones: TimeZones, now: Date) =>
   z
     .object({
       topics: topics(slugs),
-      timezone,
+      timezone: timezone(zones),
       hour,
       frequency,
       papersPerDigest: wholeNumber(1, mostPapers, `The number of papers must be from 1 to ${mostPapers}.`),

@@ -1,4 +1,4 @@
-import { timeZones } from '../subscribers/time-zone.js';
+import type { TimeZones } from '../database/time-zones.js';
 import { vocabulary } from '../topics/vocabulary.js';
 
 /** Slugs of all topics. */
@@ -10,7 +10,8 @@ export function topicChoices(chosen: readonly unknown[]) {
 }
 
 /** The time zones as a list shows them, by continent; the chosen one is in it even where it goes by another name there. */
-export function timeZoneChoices(chosen: string) {
+export function timeZoneChoices(zones: TimeZones, chosen: string) {
+  const timeZones = zones.list();
   const names = chosen === '' || timeZones.includes(chosen) ? timeZones : [chosen, ...timeZones];
   const groups = new Map<string, { name: string; label: string; chosen: boolean }[]>();
   for (const name of names) {

@@ -270,9 +270,6 @@ ALTER TABLE "schedules" ADD CONSTRAINT "schedules_subscriber_id_fkey" FOREIGN KE
 -- AddForeignKey
 ALTER TABLE "paper_snapshots" ADD CONSTRAINT "paper_snapshots_paper_id_fkey" FOREIGN KEY ("paper_id") REFERENCES "papers"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- AddForeignKey
-ALTER TABLE "digests" ADD CONSTRAINT "digests_subscriber_id_fkey" FOREIGN KEY ("subscriber_id") REFERENCES "subscribers"("id") ON DELETE SET NULL ON UPDATE CASCADE;
-
 -- What Prisma cannot express.
 
 -- array_to_string is only "stable", because of element types that are; for text it is immutable.
@@ -308,6 +305,13 @@ ALTER TABLE "subscribers"
 ALTER TABLE "digests"
   ADD CHECK (("status" = 'sending') = ("owner" IS NOT NULL)),
   ADD CHECK (("status" = 'sending') = ("lease_until" IS NOT NULL));
+
+CREATE TABLE "time_zone_data" (
+    "id" BOOLEAN NOT NULL DEFAULT true CHECK ("id"),
+    "fingerprint" TEXT NOT NULL,
+
+    CONSTRAINT "time_zone_data_pkey" PRIMARY KEY ("id")
+);
 
 CREATE TABLE "send_rate" (
     "id" BOOLEAN NOT NULL DEFAULT true CHECK ("id"),

@@ -16,7 +16,7 @@ export function homeRoutes({ ctx }: Site): Router {
     const day = await newestDay(db);
     const papers = day ? await listPapers(db, { day, sort: 'trending', limit: papersShown }) : [];
     sendPage(res, 200, 'home', {
-      form: subscribeForm(),
+      form: subscribeForm(ctx.timeZones),
       day: day && { iso: day, long: longDay(day) },
       papers: papers.map(paperView),
       samples: await holdsOnlySamples(db),

@@ -31,7 +31,7 @@ export function preferencesRoutes({ ctx }: Site): Router {
     const { subscriber } = access;
     const body = bodyOf(req.body);
     const fields = req.is('json') ? { ...preferencesOf(subscriber), ...body } : readForm(body);
-    const parsed = preferencesSchema(topicSlugs, ctx.clock()).safeParse(fields);
+    const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock()).safeParse(fields);
     if (!parsed.success) {
       const errors = fieldErrors(parsed.error);
       if (wantsJson(req)) return void res.status(422).json({ errors });
@@ -72,7 +72,7 @@ function sendForm(
     saved,
     fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typed(value)])),
     topics: topicChoices(Array.isArray(topics) ? topics : []),
-    timeZones: timeZoneChoices(typed(fields['timezone'])),
+    timeZones: timeZoneChoices(ctx.timeZones, typed(fields['timezone'])),
     mostPapers,
     errors: Object.fromEntries(errors.map(({ field, message }) => [field, message])),
     links: { preferences, unsubscribe: new URL(links.unsubscribe).pathname },

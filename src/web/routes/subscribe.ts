@@ -10,8 +10,6 @@ import { sendPage } from '../page.js';
 import type { Site } from '../site.js';
 import { subscribeForm } from '../subscribe-form.js';
 
-const schema = signUpSchema(topicSlugs);
-
 /** A field that people do not see and programs fill in. */
 const honeypot = 'website';
 
@@ -27,6 +25,11 @@ const accepted =
 /** Signing up. The answer is the same for every address: who is subscribed is nobody else's business. */
 export function subscribeRoutes({ ctx, limit }: Site): Router {
   const router = Router();
+  const schema = signUpSchema(topicSlugs, ctx.timeZones);
+  const refuse = (req: Request, res: Response, status: 422 | 429, body: Body, errors: FieldError[]) => {
+    if (wantsJson(req)) res.status(status).json({ errors });
+    else sendPage(res, status, 'subscribe', { form: subscribeForm(ctx.timeZones, body, errors) });
+  };
   router.get('/subscribe', (_req, res) => res.redirect(303, '/#subscribe'));
   router.post('/subscribe', async (req, res) => {
     const body = bodyOf(req.body);
@@ -49,11 +52,6 @@ export function subscribeRoutes({ ctx, limit }: Site): Router {
     else sendPage(res, 202, 'check-mail', { message: accepted });
   });
   return router;
-}
-
-function refuse(req: Request, res: Response, status: 422 | 429, body: Body, errors: FieldError[]): void {
-  if (wantsJson(req)) res.status(status).json({ errors });
-  else sendPage(res, status, 'subscribe', { form: subscribeForm(body, errors) });
 }
 
 function tooMany(seconds: number): string {
