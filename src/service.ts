@@ -6,6 +6,7 @@ import { type Config, UserError } from './config.js';
 import { type Context, openContext } from './context.js';
 import { addJob } from './database/queue.js';
 import type { Delivery } from './digests/deliver.js';
+import { RefusalBudget } from './digests/refusal-budget.js';
 import { checkDkimKey } from './mail/dkim.js';
 import { type LocalMailbox, openMailbox } from './mail/mailbox.js';
 import { relaysOf } from './mail/relay.js';
@@ -74,7 +75,8 @@ async function startRoles(given: Config, wanted: ReadonlySet<Role>, started: Sta
     sends && !config.relays ? startMailbox(config, started) : null,
     sends ? loadMailTemplates() : null,
   ]);
-  if (templates) await startSending({ ctx, relays: relaysOf(config, mailbox), templates }, started);
+  if (templates)
+    await startSending({ ctx, relays: relaysOf(config, mailbox), templates, refusals: new RefusalBudget() }, started);
   if (wanted.has('clock')) {
     started.add(startClock(ctx));
     await addJob(ctx.db.prisma, 'ingest', {}, { key: 'ingest', queue: 'ingest' });

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Context } from '../context.js';
 import { type DeliveryReport, deliver, deliverUntilIdle } from '../digests/deliver.js';
+import { RefusalBudget } from '../digests/refusal-budget.js';
 import { checkDkimKey } from '../mail/dkim.js';
 import { openMailbox } from '../mail/mailbox.js';
 import { relaysOf } from '../mail/relay.js';
@@ -25,7 +26,9 @@ async function runDelivery(ctx: Context, signal: AbortSignal, send: typeof deliv
   if (ctx.config.dkim) checkDkimKey(ctx.config.dkim);
   const mailbox = ctx.config.relays ? null : await openMailbox(ctx.config);
   try {
-    return await send({ ctx, relays: relaysOf(ctx.config, mailbox), templates: await loadMailTemplates() }, signal);
+    const templates = await loadMailTemplates();
+    const relays = relaysOf(ctx.config, mailbox);
+    return await send({ ctx, relays, templates, refusals: new RefusalBudget() }, signal);
   } finally {
     await mailbox?.close();
   }

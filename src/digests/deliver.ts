@@ -9,6 +9,7 @@ import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
 import type { MailTemplates } from '../mail/templates.js';
 import { messageOf, returnPath } from './compose-stored.js';
 import { type NotComposed, nextStatus } from './next-status.js';
+import type { RefusalBudget } from './refusal-budget.js';
 import { takeSendSlot } from './send-rate.js';
 import * as store from './store.js';
 
@@ -27,6 +28,8 @@ export interface Delivery {
   /** In the order in which they are tried. */
   relays: readonly Relay[];
   templates: MailTemplates;
+  /** Outlives a run: a relay that refuses all is known before the next one begins. */
+  refusals: RefusalBudget;
 }
 
 const renewEveryMs = 15_000;
@@ -95,7 +98,7 @@ async function sendLoop(delivery: Delivery, owner: string, report: DeliveryRepor
     while (!signal.aborted && unsentInARow < mostUnsentInARow) {
       const digest = await nextDigest(ctx, owner, report, signal);
       if (digest === null) return;
-      const outcome = await attempt(delivery, connection, digest);
+      const outcome = judge(delivery, await attempt(delivery, connection, digest));
       await record(ctx, owner, digest, outcome, report);
       // What takes no mail now is no recipient's fault. A relay that says so is left alone.
       if (outcome.kind === 'not-sent' && outcome.scope === 'relay') return;
@@ -104,6 +107,18 @@ async function sendLoop(delivery: Delivery, owner: string, report: DeliveryRepor
   } finally {
     await connection.close();
   }
+}
+
+/** Takes the refusal of a recipient for a fault of the relay where that refuses too many. */
+function judge({ ctx, refusals }: Delivery, outcome: Outcome | NotComposed): Outcome | NotComposed {
+  const refused = outcome.kind === 'rejected' && outcome.permanent && outcome.scope === 'recipient';
+  if (refused || outcome.kind === 'sent') refusals.note(refused);
+  if (!refused || !refusals.exceeded) return outcome;
+  ctx.log.error(
+    { reply: outcome.answer },
+    'the relay refuses most recipients: sending stops, nobody is taken off the list',
+  );
+  return { kind: 'not-sent', scope: 'relay', answer: outcome.answer };
 }
 
 /**

@@ -13,8 +13,11 @@ export interface NextStatus {
   notBefore?: Date;
   /** Whether the attempt counts against this digest: faults of the relay or of ours do not. */
   countsAttempt: boolean;
-  /** Whether the address is at fault, so that nothing more is sent to it. */
-  bounced: boolean;
+  /**
+   * Whether the address is at fault, so that nothing more is sent to it; `strike`: it may be, which the third time in a row
+   * is enough.
+   */
+  bounced: boolean | 'strike';
 }
 
 export interface Attempt {
@@ -55,13 +58,17 @@ export function nextStatus(
       return later(attempt, now, random, true);
     case 'rejected':
       if (!outcome.permanent) return later(attempt, now, random, true);
-      return { status: 'failed', countsAttempt: true, bounced: saysNoSuchAddress(outcome) };
+      return { status: 'failed', countsAttempt: true, bounced: judgeAddress(outcome) };
   }
 }
 
-/** RFC 3463 §3.2. Of the codes x.1.y two are about the sender's address: those are not the recipient's fault. */
-function saysNoSuchAddress({ scope, enhanced }: Rejected): boolean {
-  return scope === 'recipient' && (enhanced?.startsWith('5.1.') ?? false);
+/**
+ * RFC 3463 §3.2: x.1.y is about the address; of these codes two are about the sender's, which is not the recipient's fault.
+ * Servers that give no enhanced code may mean the same, or a policy of today.
+ */
+function judgeAddress({ scope, enhanced }: Rejected): NextStatus['bounced'] {
+  if (scope !== 'recipient') return false;
+  return enhanced === null ? 'strike' : enhanced.startsWith('5.1.');
 }
 
 function later({ attempts, plannedAt }: Attempt, now: Date, random: number, countsAttempt: boolean): NextStatus {

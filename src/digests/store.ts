@@ -160,8 +160,22 @@ export async function recordOutcome(
   // A statement of its own: an erasure locks the subscriber first and their digests then. Lost in between by a crash, the
   // next digest bounces again.
   const { subscriberId } = recorded;
-  if (next.bounced && subscriberId !== null) await markBounced(db, subscriberId);
+  if (subscriberId !== null && (next.bounced === true || (next.bounced && (await isStruckOut(db, subscriberId)))))
+    await markBounced(db, subscriberId);
   return true;
+}
+
+/** Digests in a row that must fail before an address is given up of which no server said that it does not exist. */
+const mostStrikes = 3;
+
+async function isStruckOut(db: Queries, subscriberId: number): Promise<boolean> {
+  const last = await db.digest.findMany({
+    where: { subscriberId },
+    orderBy: { day: 'desc' },
+    take: mostStrikes,
+    select: { status: true },
+  });
+  return last.length === mostStrikes && last.every(({ status }) => status === 'failed');
 }
 
 async function markBounced(db: Queries, subscriberId: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { type SourceSpec, UserError } from '../config.js';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
+import { clampPaper } from './paper.js';
 import { openSource } from './sources/open.js';
 import { type Fetched, type Source, SourceError, utcDay } from './sources/source.js';
 import { lockPapers, writeFailure, writeList, writePapers } from './store.js';
@@ -83,7 +84,9 @@ async function storeFetched(
   onText: OnText,
 ): Promise<IngestReport> {
   const now = ctx.clock();
-  const { lists, revisions, rejected } = fetched;
+  const lists = fetched.lists.map((list) => ({ ...list, papers: list.papers.map(clampPaper) }));
+  const revisions = fetched.revisions.map(clampPaper);
+  const { rejected } = fetched;
   const write = async (tx: Queries): Promise<IngestReport> => {
     await lockPapers(tx);
     const written = [];

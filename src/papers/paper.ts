@@ -22,6 +22,37 @@ export interface Paper {
   projectUrl: string | null;
 }
 
+/** More than any honest paper has; beyond these a page, a mail or the search index would suffer. In code points. */
+const longest = { title: 2_000, text: 50_000, name: 300, url: 2_000 };
+const most = { authors: 2_000, keywords: 100 };
+
+/**
+ * A paper with each field cut to a bearable size, whatever a source sends. A text is cut between code points, never inside
+ * one: half a character can be stored nowhere.
+ */
+export function clampPaper(paper: Paper): Paper {
+  const names = (given: string[], count: number) => given.slice(0, count).map((name) => cut(name, longest.name));
+  const url = (given: string | null) => (given !== null && given.length > longest.url ? null : given);
+  return {
+    ...paper,
+    title: cut(paper.title, longest.title),
+    abstract: cut(paper.abstract, longest.text),
+    summary: paper.summary && cut(paper.summary, longest.text),
+    authors: names(paper.authors, most.authors),
+    organization: paper.organization && cut(paper.organization, longest.name),
+    keywords: names(paper.keywords, most.keywords),
+    thumbnailUrl: url(paper.thumbnailUrl),
+    discussionUrl: url(paper.discussionUrl),
+    codeUrl: url(paper.codeUrl),
+    projectUrl: url(paper.projectUrl),
+  };
+}
+
+/** The first so many code points of a text. */
+function cut(text: string, count: number): string {
+  return text.length <= count ? text : [...text.slice(0, 2 * count)].slice(0, count).join('');
+}
+
 /** https://info.arxiv.org/help/arxiv_identifier.html: since April 2007 YYMM.NNNN(N), before that archive(.SUBJECT)/YYMMNNN. */
 const newStyle = /^\d{2}(0[1-9]|1[0-2])\.\d{4,5}$/;
 const oldStyle = /^[a-z-]+(\.[A-Z]{2})?\/\d{2}(0[1-9]|1[0-2])\d{3}$/;

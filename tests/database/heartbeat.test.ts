@@ -34,4 +34,35 @@ describe('the jobs of a worker', () => {
     expect(await locked()).toEqual([]);
     survivor.close();
   });
+
+  it('stay theirs when the database has dropped every connection: workers make themselves known again', async () => {
+    const { pool, prisma } = context().db;
+    await pool.query('delete from graphile_worker._private_jobs');
+    const heartbeat = await openHeartbeat(pool, 0);
+    await heartbeat.announce('worker-alive');
+    await addJob(prisma, 'plan', {}, { key: 'plan' });
+    await pool.query(
+      "update graphile_worker._private_jobs set locked_by = 'worker-alive', locked_at = now() - interval '1 minute'",
+    );
+    await pool.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    await expect.poll(() => heartbeat.freeJobsOfTheDead().catch((error: Error) => error.message)).toEqual([]);
+    const other = await openHeartbeat(pool, 0);
+    expect(await other.freeJobsOfTheDead()).toEqual([]);
+    other.close();
+    heartbeat.close();
+  });
+
+  it('are left alone for a while after a start of the database, so that workers can come back', async () => {
+    const { pool, prisma } = context().db;
+    await pool.query('delete from graphile_worker._private_jobs');
+    await addJob(prisma, 'plan', {}, { key: 'plan' });
+    await pool.query(
+      "update graphile_worker._private_jobs set locked_by = 'worker-gone', locked_at = now() - interval '1 minute'",
+    );
+    const heartbeat = await openHeartbeat(pool, 86_400);
+    expect(await heartbeat.freeJobsOfTheDead()).toEqual([]);
+    heartbeat.close();
+  });
 });

@@ -296,3 +296,25 @@ describe('a delivery until all is done', () => {
     expect(await deliverUntilIdle(delivery, stop.signal)).toEqual({ ...nothing, queued: 1 });
   });
 });
+
+describe('a relay that refuses everybody', () => {
+  it('is at fault itself: it empties no list, sending stops, and the digests wait', async () => {
+    await planDigests(context(), 60);
+    const server = await serve(({ step }) => (step === 'RCPT' ? { reply: '550 5.1.1 no such user' } : undefined));
+    const delivery = await deliveryTo(context(), [server.relay], { connections: 3 });
+    await deliver(delivery, new AbortController().signal);
+    await deliver(delivery, new AbortController().signal);
+    const bounced = await context().db.prisma.subscriber.count({ where: { status: 'bounced' } });
+    expect(bounced).toBeLessThanOrEqual(10);
+    expect((await statuses()).filter((status) => status === 'queued')).toHaveLength(60 - bounced);
+  });
+
+  it('is told from a list with some dead addresses', async () => {
+    await planDigests(context(), 60);
+    let recipients = 0;
+    const server = await serve(({ step }) =>
+      step === 'RCPT' && recipients++ % 3 === 0 ? { reply: '550 5.1.1 no such user' } : undefined,
+    );
+    expect(await send(server)).toMatchObject({ sent: 40, failed: 20, queued: 0 });
+  });
+});

@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config.js';
 import type { Delivery } from '../../src/digests/deliver.js';
 import { planDue } from '../../src/digests/plan.js';
+import { RefusalBudget } from '../../src/digests/refusal-budget.js';
 import type { Relay } from '../../src/mail/relay.js';
 import { loadMailTemplates } from '../../src/mail/templates.js';
 import type { TestContext } from '../helpers/context.js';
@@ -37,7 +38,7 @@ export async function deliveryTo(
   sending: Partial<Config['sending']> = {},
 ): Promise<Delivery> {
   const config = { ...ctx.config, sending: { ...ctx.config.sending, ...sending } };
-  return { ctx: { ...ctx, config }, relays, templates: await templates };
+  return { ctx: { ...ctx, config }, relays, templates: await templates, refusals: new RefusalBudget() };
 }
 
 /** What is on record of every digest, in the order of the subscribers. */

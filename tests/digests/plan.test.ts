@@ -3,6 +3,7 @@ import { auditDay } from '../../src/digests/audit.js';
 import { loadEdition } from '../../src/digests/editions.js';
 import { planDue, planWelcome } from '../../src/digests/plan.js';
 import { writeList } from '../../src/papers/store.js';
+import { preferencesOf, savePreferences } from '../../src/subscribers/preferences.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber, papersOf as papersGiven } from '../helpers/rows.js';
 
@@ -97,6 +98,22 @@ describe('who is due', () => {
     expect(days).toMatchObject([{ day: '2026-02-03', due: 1 }]);
     expect((await totals('2026-02-04T10:59:00Z')).due).toBe(0);
     expect((await totals('2026-02-04T11:00:00Z')).due).toBe(1);
+  });
+
+  it('is not due for a day of a pause that is ended by hand, and gets one digest on the day it ends', async () => {
+    const { prisma } = context().db;
+    await makePaper(prisma, '2026-02-08');
+    const { id } = await makeSubscriber(prisma, {
+      status: 'paused',
+      pausedUntil: new Date('2026-02-20'),
+      plannedDay: '2026-02-01',
+      hour: 20,
+    });
+    context().time.now = new Date('2026-02-10T06:00:00Z');
+    const reader = await prisma.subscriber.findUniqueOrThrow({ where: { id } });
+    await savePreferences(context(), id, { ...preferencesOf(reader), pausedUntil: null });
+    expect(await totals('2026-02-10T06:01:00Z')).toEqual({ due: 0, planned: 0 });
+    expect(await totals('2026-02-10T20:00:00Z')).toEqual({ due: 1, planned: 1 });
   });
 
   it('is not due for the last day of a pause on the morning after', async () => {

@@ -1,9 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../src/digests/deliver.js';
+import { firstPlace, readDue } from '../../src/digests/due.js';
 import { planDue } from '../../src/digests/plan.js';
-import { type ClaimedDigest, claimDigest, expireOverdue, recordOutcome, renewLeases } from '../../src/digests/store.js';
+import {
+  type ClaimedDigest,
+  claimDigest,
+  expireOverdue,
+  reapExpiredLeases,
+  recordOutcome,
+  renewLeases,
+} from '../../src/digests/store.js';
+import { unsubscribe } from '../../src/subscribers/lifecycle.js';
 import { useContext } from '../helpers/context.js';
-import { papersOf } from '../helpers/rows.js';
+import { makePaper, makeSubscriber, papersOf } from '../helpers/rows.js';
 import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
 import { deliveryTo, morning, planDigests, recordedDigests, startMorning } from './delivery.js';
 
@@ -106,6 +115,74 @@ describe('a claim', () => {
     expect((await claim('worker')).id).toBe(early?.id);
     expect(await claimDigest(db(), 'worker', morning)).toBeNull();
     expect(await claimDigest(db(), 'worker', at(1_000))).toMatchObject({ id: late?.id });
+  });
+});
+
+describe('a worker that dies each time', () => {
+  it('leaves a digest in doubt the third time: it may be what kills them', async () => {
+    await planDigests(context(), 1);
+    const statuses = [];
+    for (let life = 1; life <= 3; life++) {
+      context().time.now = new Date(context().time.now.getTime() + 5 * 60_000);
+      await claimDigest(db(), `worker ${life}`, context().time.now);
+      await letLeasesRunOut();
+      await reapExpiredLeases(db(), 'resend', context().time.now);
+      statuses.push(...(await recordedDigests(context())).map(({ status, attempts }) => `${status} ${attempts}`));
+    }
+    expect(statuses).toEqual(['queued 1', 'queued 2', 'in_doubt 3']);
+  });
+
+  it('is given more time between one attempt and the next', async () => {
+    await planDigests(context(), 1);
+    await db().digest.updateMany({ data: { attempts: 1 } });
+    await claim('worker');
+    await letLeasesRunOut();
+    await reapExpiredLeases(db(), 'resend', morning);
+    expect(await recordedDigests(context())).toMatchObject([{ notBefore: new Date(morning.getTime() + 60_000) }]);
+  });
+});
+
+describe('who holds a subscriber', () => {
+  const holding = async (work: () => Promise<unknown>) =>
+    db().$transaction(async (tx) => {
+      await tx.$queryRaw`select from subscribers for update`;
+      return work();
+    });
+
+  it('keeps no claim waiting, so that an erasure and a claim cannot wait for each other', async () => {
+    await planDigests(context(), 1);
+    await db().subscriber.updateMany({ data: { status: 'unsubscribed' } });
+    expect(await holding(() => claimDigest(db(), 'worker', morning))).toBe('suppressed');
+  });
+
+  it('is no plan: someone who leaves while one is under way does not wait for it', async () => {
+    const { id } = await makeSubscriber(db());
+    await db().$transaction(async (tx) => {
+      expect((await readDue(tx, morning, firstPlace, 10, true)).rows).toHaveLength(1);
+      await unsubscribe(context(), id);
+    });
+    expect(await db().subscriber.findFirst()).toMatchObject({ status: 'unsubscribed' });
+  });
+});
+
+describe('an address that may not exist', () => {
+  it('is given up when three digests in a row were refused, and not before', async () => {
+    const [reader] = await planDigests(context(), 1);
+    const statuses = [];
+    for (let day = 0; day < 3; day++) {
+      const at = new Date(morning.getTime() + day * 86_400_000);
+      if (day > 0) {
+        await makePaper(db(), new Date(at.getTime() - 86_400_000).toISOString().slice(0, 10));
+        context().time.now = at;
+        await planDue(context(), at);
+      }
+      const digest = await claimDigest(db(), 'worker', at);
+      if (digest === null || digest === 'suppressed') throw new Error('There is nothing to claim');
+      const refused = { status: 'failed', countsAttempt: true, bounced: 'strike' } as const;
+      await recordOutcome(db(), { digestId: digest.id, owner: 'worker', attempts: 1 }, refused, '550 no such user', at);
+      statuses.push((await db().subscriber.findUniqueOrThrow({ where: { id: reader ?? 0 } })).status);
+    }
+    expect(statuses).toEqual(['active', 'active', 'bounced']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startSmtpServer } from '../helpers/smtp-server.js';
 import { useInstallation } from './offprint.js';
 
 const installation = useInstallation();
@@ -43,5 +44,30 @@ describe('a service that is stopped', () => {
     const pid = await postgresPid();
     await second.stop();
     expect(isRunning(pid)).toBe(false);
+  });
+
+  it('answers no request with an error on its way: the doors close first, also where a relay keeps it busy', async () => {
+    const relay = await startSmtpServer({ on: () => ({ next: 'silence' }) });
+    const service = await installation().start({ SMTP_URL: relay.url });
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ email: 'alan@example.org' });
+    await fetch(`${service.webUrl}/subscribe`, { method: 'POST', headers, body });
+    await expect.poll(() => relay.connections()).toBeGreaterThan(0);
+    let ended = false;
+    const stopping = service.stop('SIGTERM').finally(() => {
+      ended = true;
+    });
+    const answers = new Set<number | string>();
+    while (!ended)
+      answers.add(
+        await fetch(service.webUrl).then(
+          ({ status }) => status,
+          () => 'refused',
+        ),
+      );
+    const { code, ms } = await stopping;
+    await relay.close();
+    expect({ code, inTime: ms < 10_000 }).toEqual({ code: 0, inTime: true });
+    expect([...answers].filter((answer) => answer !== 200)).toEqual(['refused']);
   });
 });

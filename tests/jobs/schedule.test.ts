@@ -44,6 +44,20 @@ describe('the clock', () => {
     expect(await context().db.prisma.sourceDay.count()).toBe(0);
   });
 
+  it('lets none of plan, papers and forgetting begin while another of its kind still runs', async () => {
+    start();
+    for (const name of ['ingest', 'plan', 'deliver', 'prune']) await strike(name);
+    const { rows } = await context().db.pool.query(
+      'select task_identifier as task, queue_name as queue from graphile_worker.jobs order by 1',
+    );
+    expect(rows.map(({ task, queue }) => `${task} ${queue}`)).toEqual([
+      'deliver null',
+      'ingest ingest',
+      'plan plan',
+      'prune prune',
+    ]);
+  });
+
   it('asks for no job that waits already, however often and however many clocks strike', async () => {
     start();
     start();

@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWorker } from '../../jobs/worker.js';
 import { addJob, type Jobs } from '../../src/database/queue.js';
+import { planDue } from '../../src/digests/plan.js';
+import { RefusalBudget } from '../../src/digests/refusal-budget.js';
+import { claimDigest } from '../../src/digests/store.js';
 import { loadMailTemplates, type MailTemplates } from '../../src/mail/templates.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
@@ -38,7 +41,13 @@ async function work(on?: SmtpScript['on']): Promise<void> {
   server = await startSmtpServer(on ? { on } : {});
   const controller = new AbortController();
   const ctx = { ...context(), config: { ...context().config, huggingfaceUrl: source.url } };
-  const worker = await startWorker({ ctx, relays: [server.relay], templates, signal: controller.signal });
+  const worker = await startWorker({
+    ctx,
+    relays: [server.relay],
+    templates,
+    refusals: new RefusalBudget(),
+    signal: controller.signal,
+  });
   finished = (task) =>
     new Promise((resolve) => {
       worker.events.on('job:complete', ({ job, error }) => {
@@ -144,6 +153,21 @@ describe('deliver', () => {
     await ask('answer-subscription', { subscriberId: visitor.id });
     const [mail] = await server.received(1);
     expect(mail?.to).toMatchObject({ text: visitor.email });
+  });
+});
+
+describe('a worker', () => {
+  it('takes back what a dead one was sending, and delivers it, also where no scheduler runs', async () => {
+    const { prisma, pool } = context().db;
+    await makePaper(prisma, '2026-02-03');
+    await makeSubscriber(prisma);
+    await planDue(context(), now);
+    await pool.query('delete from graphile_worker._private_jobs');
+    await claimDigest(prisma, 'dead', now);
+    await pool.query("update digests set lease_until = clock_timestamp() - interval '1 second'");
+    await work();
+    await server.received(1);
+    expect(await prisma.digest.findMany()).toMatchObject([{ attempts: 2 }]);
   });
 });
 

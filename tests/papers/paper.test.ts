@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { arxivUrl, findArxivId, pdfUrl } from '../../src/papers/paper.js';
+import { describe, expect, test } from 'vitest';
+import { arxivUrl, clampPaper, findArxivId, pdfUrl } from '../../src/papers/paper.js';
 
 test.each(['2602.02276', '0704.0001', '1501.00001', 'math.GT/0309136', 'hep-th/9901001', 'cs/0112017'])(
   'links to arXiv by the id %s',
@@ -26,3 +26,42 @@ test.each([
   ['https://example.org/2602.02276', null],
   ['10.1000/182', null],
 ])('finds in %j the arXiv id %j', (text, id) => expect(findArxivId(text)).toBe(id));
+
+describe('a paper of any size', () => {
+  const paper = {
+    identifier: '2602.00001',
+    title: 'T',
+    abstract: 'A',
+    summary: null,
+    authors: [],
+    organization: null,
+    keywords: [],
+    publishedAt: null,
+    upvotes: null,
+    comments: null,
+    thumbnailUrl: null,
+    discussionUrl: null,
+    codeUrl: null,
+    codeStars: null,
+    projectUrl: null,
+  };
+
+  test('is cut between characters, never inside one', () => {
+    const { title } = clampPaper({ ...paper, title: `${'a'.repeat(1_999)}😀😀` });
+    expect(title).toBe(`${'a'.repeat(1_999)}😀`);
+    expect(clampPaper({ ...paper, title: '😀'.repeat(3_000) }).title).toBe('😀'.repeat(2_000));
+  });
+
+  test('keeps a bearable number of keywords, authors and characters', () => {
+    const keywords = Array.from({ length: 200_000 }, (_, i) => `word ${i}`);
+    expect(clampPaper({ ...paper, keywords, authors: keywords, abstract: 'a'.repeat(1e6) })).toMatchObject({
+      keywords: keywords.slice(0, 100),
+      authors: keywords.slice(0, 2_000),
+      abstract: 'a'.repeat(50_000),
+    });
+  });
+
+  test('of ordinary size stays as it is', () => {
+    expect(clampPaper(paper)).toEqual(paper);
+  });
+});

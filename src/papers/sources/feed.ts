@@ -57,7 +57,7 @@ function toPaper(entry: FeedEntry, url: string): Paper | { reason: string } {
   if (identifier === null) return { reason: 'it has neither id nor link' };
   return {
     identifier,
-    title: title.slice(0, 2_000),
+    title,
     abstract: cleanText(entry.text.slice(0, 50_000)),
     summary: null,
     authors: entry.authors.flatMap((name) => cleanText(name) || []),

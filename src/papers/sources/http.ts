@@ -98,7 +98,13 @@ async function ask(url: string, fetching: Fetching): Promise<string | Failed> {
     const response = await fetchOne(url, { headers, signal: controller.signal });
     clearTimeout(timer);
     timer = setTimeout(() => controller.abort(), bodyMs);
-    if (response.ok) return keep(await readText(response), url, response.headers.get('etag'), kept);
+    if (response.ok)
+      return keep(
+        decode(await readBytes(response), response.headers.get('content-type')),
+        url,
+        response.headers.get('etag'),
+        kept,
+      );
     await response.body?.cancel();
     if (response.status === 304 && known) return known.text;
     return { error: `it answered ${response.status} ${response.statusText}`.trim(), again: retry(response) };
@@ -132,7 +138,7 @@ function retry({ status, headers }: Response): Failed['again'] {
   return { afterMs: Number.isNaN(ms) ? null : Math.max(0, ms) };
 }
 
-async function readText(response: Response): Promise<string> {
+async function readBytes(response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -140,7 +146,23 @@ async function readText(response: Response): Promise<string> {
     if (size > maxBytes) throw new SourceError(`its answer is longer than ${maxBytes / 1024 / 1024} MB`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+/**
+ * The text of a body. Its encoding is what a byte order mark says, else the header, else, of XML, its declaration (RFC 7303
+ * §3); else UTF-8. One that is unknown is read as UTF-8.
+ */
+function decode(body: Buffer, contentType: string | null): string {
+  const mark =
+    body[0] === 0xff && body[1] === 0xfe ? 'utf-16le' : body[0] === 0xfe && body[1] === 0xff ? 'utf-16be' : null;
+  const declared = /^<\?xml[^>]*?encoding=["']([\w.:-]+)["']/.exec(body.toString('latin1', 0, 200))?.[1];
+  const label = mark ?? /charset="?([\w.:-]+)/i.exec(contentType ?? '')?.[1] ?? declared ?? 'utf-8';
+  try {
+    return new TextDecoder(label).decode(body);
+  } catch {
+    return new TextDecoder().decode(body);
+  }
 }
 
 function causeOf(error: unknown): string {

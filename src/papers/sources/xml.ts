@@ -35,7 +35,7 @@ const attributes = z.record(z.string(), z.coerce.string());
  * @throws SourceError when it is no well-formed XML
  */
 export function parseXml(xml: string): Element {
-  if (/<!(?:DOCTYPE|ENTITY)/i.test(xml)) throw new SourceError('its answer has a DOCTYPE, which is not read');
+  if (hasDoctype(xml)) throw new SourceError('its answer has a DOCTYPE, which is not read');
   let parsed: unknown;
   try {
     parsed = parser.parse(xml, true);
@@ -45,6 +45,16 @@ export function parseXml(xml: string): Element {
   const [root] = elementsOf(parsed);
   if (!root) throw new SourceError('its answer is no XML: it is empty');
   return root;
+}
+
+/** Whether a DOCTYPE stands before the root element, after declarations and comments. Inside, as in CDATA, it is only text. */
+function hasDoctype(xml: string): boolean {
+  let rest = xml.replace(/^\ufeff/, '').trimStart();
+  for (;;) {
+    const end = rest.startsWith('<?') ? '?>' : rest.startsWith('<!--') ? '-->' : null;
+    if (end === null || !rest.includes(end)) return /^<!DOCTYPE/i.test(rest.slice(0, 9));
+    rest = rest.slice(rest.indexOf(end) + end.length).trimStart();
+  }
 }
 
 /** The children of this name. */

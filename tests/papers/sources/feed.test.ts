@@ -154,6 +154,28 @@ describe('a feed', () => {
     );
   });
 
+  test('may speak of a DOCTYPE in its text; only one of its own is refused', () => {
+    const page = '<![CDATA[<!DOCTYPE html><html><p>A page</p></html>]]>';
+    const item = `<item><title>T</title><guid>1</guid><description>${page}</description></item>`;
+    expect(papersOf(`<?xml version="1.0"?>\n<!-- <!DOCTYPE --> ${rss(item)}`).lists[0]?.papers).toHaveLength(1);
+    expect(() => papersOf(`<?xml version="1.0"?><!-- a --><!doctype rss>${rss(item)}`)).toThrow('DOCTYPE');
+  });
+
+  test.each([
+    ['as its header says', 'text/xml; charset=ISO-8859-1', ''],
+    ['as its declaration says', 'text/xml', '<?xml version="1.0" encoding="windows-1252"?>'],
+  ])('is read in its own encoding, %s', async (_, type, declaration) => {
+    const body = Buffer.from(
+      `${declaration}${rss('<item><title>Müller’s études</title><guid>1</guid></item>')}`.replace('’', "'"),
+      'latin1',
+    );
+    const server = await playPages({
+      '/feed.xml': (_request, response) => void response.writeHead(200, { 'content-type': type }).end(body),
+    });
+    const source = feed(`${server}/feed.xml`, { patience: new Patience(400), baseUrl: 'https://papers.example.org' });
+    expect((await source.fetch(day)).lists[0]?.papers[0]?.title).toBe("Müller's études");
+  });
+
   test('is fetched from its address', async () => {
     const server = await playPages({
       '/feed.xml': answerWith(200, rss('<item><title>T</title><guid>1</guid></item>')),
