@@ -92,6 +92,7 @@ function toConfig(env: z.output<typeof environment>) {
       baseUrl: env.BASE_URL ?? `http://localhost:${env.PORT}`,
       baseUrlGiven: env.BASE_URL !== undefined,
       trustProxy: env.TRUST_PROXY,
+      signUpsPerHour: env.SIGN_UPS_PER_HOUR,
     },
     mailbox: { port: env.MAILBOX_PORT, smtpPort: env.MAILBOX_SMTP_PORT },
     /** The first signs, all verify; null: generated and kept in the data directory. */

@@ -149,6 +149,7 @@ export const environment = z.object({
     .transform(Number)
     .prefault('0'),
   SEND_CONNECTIONS: wholeNumber(1, 1000, '10').prefault('10'),
+  SIGN_UPS_PER_HOUR: wholeNumber(1, 1_000_000, '1000').prefault('1000'),
   IN_DOUBT: z.enum(['resend', 'hold'], 'must be resend or hold').default('resend'),
   IDEMPOTENCY_HEADER: z
     .string()

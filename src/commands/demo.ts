@@ -13,13 +13,21 @@ import { isAnyOpen } from '../digests/store.js';
 import { newestDay } from '../papers/store.js';
 import type { Service } from '../service.js';
 import { parseAddress } from '../subscribers/address.js';
-import { insertActive } from '../subscribers/store.js';
+import { insertConfirmed } from '../subscribers/store.js';
 import { ingestSamples } from '../topics/ingest.js';
 import { interruption } from './interruption.js';
 import { addresses } from './start.js';
 
 const day = 86_400_000;
 const deliveryMs = 30_000;
+
+const defaults = {
+  hour: 8,
+  frequency: 'daily',
+  papersPerDigest: 8,
+  abstractLength: 'short',
+  pausedUntil: null,
+} as const;
 
 const sampleSubscribers = [
   { email: 'ada@example.org', topics: ['image-generation', 'video-generation', 'diffusion'] },
@@ -86,9 +94,9 @@ async function sendSamples(ctx: Context): Promise<void> {
   const morning = new Date(Date.parse(newest) + day + day / 2);
   const subscribers = sampleSubscribers.flatMap(({ email, topics }) => {
     const parsed = parseAddress(email);
-    return parsed.ok ? { email: parsed.address, topics, timezone: 'UTC', hour: 8, frequency: 'daily' as const } : [];
+    return parsed.ok ? { email: parsed.address, topics, timezone: 'UTC', ...defaults } : [];
   });
-  await insertActive(db, subscribers, ctx.clock());
+  await insertConfirmed(db, subscribers, ctx.clock());
   await db.schedule.updateMany({ data: { cursor: 0 } });
   await planDue(ctx, morning);
   const deadline = Date.now() + deliveryMs;

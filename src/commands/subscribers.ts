@@ -7,7 +7,7 @@ import { stringify } from 'csv-stringify/sync';
 import { UserError } from '../config.js';
 import type { Context } from '../context.js';
 import { emailKey, parseAddress } from '../subscribers/address.js';
-import { exportSubscribers } from '../subscribers/export.js';
+import { type ExportedSubscriber, exportSubscribers } from '../subscribers/export.js';
 import { type ImportResult, importSubscribers } from '../subscribers/import.js';
 import { eraseSubscriber } from '../subscribers/personal-data.js';
 import { vocabulary } from '../topics/vocabulary.js';
@@ -67,12 +67,25 @@ function importText({ imported, existing, rejected }: ImportResult): string {
   ].join('\n');
 }
 
+const exportColumns: (keyof ExportedSubscriber)[] = [
+  'email',
+  'topics',
+  'timezone',
+  'hour',
+  'frequency',
+  'status',
+  'papersPerDigest',
+  'abstractLength',
+  'pausedUntil',
+];
+
 type Format = (ctx: Context) => AsyncGenerator<string>;
 
 async function* asCsv(ctx: Context): AsyncGenerator<string> {
-  yield 'email,topics,timezone,hour,frequency,status\n';
-  for await (const { email, topics, timezone, hour, frequency, status } of exportSubscribers(ctx)) {
-    yield stringify([[email, topics.join(';'), timezone, hour, frequency, status]]);
+  yield `${exportColumns.join(',')}\n`;
+  for await (const { topics, ...subscriber } of exportSubscribers(ctx)) {
+    // An address may begin like a formula, which a spreadsheet would carry out.
+    yield stringify([{ ...subscriber, topics: topics.join(';') }], { columns: exportColumns, escape_formulas: true });
   }
 }
 

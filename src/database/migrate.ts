@@ -1,132 +1,100 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
-import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
-import type { Pool } from 'pg';
+import { join } from 'node:path';
+import type { Pool, PoolClient } from 'pg';
 import { UserError } from '../config.js';
 import { projectPath } from '../project.js';
 
 const migrationsFolder = projectPath('prisma/migrations');
-const filters = { externalTables: [], externalEnums: [] };
 
 /** Any number, the same for all: one process migrates, the others wait for it. */
 const migrationLock = 7_461_021;
 
+interface Migration {
+  name: string;
+  sql: string;
+  /** SHA-256 of the file, as Prisma keeps it. */
+  checksum: string;
+}
+
 /**
- * Brings the database to the newest schema: what `prisma migrate deploy` does, by Prisma's own schema engine in WASM,
- * so that no engine binary is downloaded. Safe when several processes call it at once.
+ * Brings the database to the newest schema: what `prisma migrate deploy` does, with the same folder and the same table
+ * `_prisma_migrations`, but without an engine to download. Each migration and its record are one transaction, so that a crash
+ * leaves nothing half done. Safe when several processes call it at once.
  * @returns the names of the migrations that were applied now
- * @throws UserError when the database has migrations that this version does not know
+ * @throws UserError when the database was made by another version, or a migration fails
  */
-export async function migrate(pool: Pool, databaseUrl: string): Promise<string[]> {
+export async function migrate(pool: Pool): Promise<string[]> {
   const migrations = await readMigrations();
-  if (await isUpToDate(pool, migrations)) return [];
   const client = await pool.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
-    const scripts = new WholeScripts(databaseUrl);
-    const engine = await openSchemaEngine(scripts);
-    try {
-      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList: migrations, filters });
-      return appliedMigrationNames;
-    } finally {
-      engine.free();
-      await scripts.disconnect();
-    }
+    await client.query(createTable);
+    const missing = await findMissing(client, migrations);
+    for (const migration of missing) await apply(client, migration);
+    return missing.map(({ name }) => name);
   } finally {
     // Closes the connection, and the lock goes with it: also where the connection has broken and takes no more queries.
     client.release(true);
   }
 }
 
-/** Loading the engine takes a second: most starts find nothing to do and skip it. */
-async function isUpToDate(pool: Pool, { migrationDirectories }: MigrationList): Promise<boolean> {
-  const { rows } = await pool.query<{ known: boolean }>(
-    `select to_regclass('_prisma_migrations') is not null as known`,
+/** As Prisma's engine creates it. */
+const createTable = `
+  create table if not exists _prisma_migrations (
+    id varchar(36) primary key, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null,
+    logs text, rolled_back_at timestamptz, started_at timestamptz not null default now(),
+    applied_steps_count integer not null default 0
+  )`;
+
+async function readMigrations(): Promise<Migration[]> {
+  const entries = await readdir(migrationsFolder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    names.toSorted().map(async (name) => {
+      const sql = await readFile(join(migrationsFolder, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
   );
-  if (!rows[0]?.known) return false;
-  const applied = await pool.query<{ migration_name: string }>(
-    'select migration_name from _prisma_migrations where finished_at is not null and rolled_back_at is null',
+}
+
+/** Those that the database does not have. One that another tool began and did not finish is among them. */
+async function findMissing(client: PoolClient, migrations: readonly Migration[]): Promise<Migration[]> {
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    `select migration_name as name, checksum from _prisma_migrations
+     where finished_at is not null and rolled_back_at is null`,
   );
-  const names = new Set(applied.rows.map((row) => row.migration_name));
-  const known = new Set(migrationDirectories.map(({ path }) => path));
-  const unknown = [...names].find((name) => !known.has(name));
+  const applied = new Map(rows.map(({ name, checksum }) => [name, checksum]));
+  const known = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
+  const unknown = rows.find(({ name }) => !known.has(name));
   if (unknown) {
     throw new UserError(
-      `The database is newer than this Offprint: it has the migration ${unknown}. Use the version that made it, or a later one`,
+      `The database is newer than this Offprint: it has the migration ${unknown.name}. Use the version that made it, or a later one`,
     );
   }
-  return names.size === known.size;
-}
-
-async function readMigrations(): Promise<MigrationList> {
-  const entries = await readdir(migrationsFolder, { withFileTypes: true });
-  const folders = entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
-  const migrationDirectories = await Promise.all(
-    folders.map(async (path) => ({
-      path,
-      migrationFile: {
-        path: 'migration.sql',
-        content: { tag: 'ok' as const, value: await readFile(join(migrationsFolder, path, 'migration.sql'), 'utf8') },
-      },
-    })),
-  );
-  const lockfile = { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' };
-  return { baseDir: migrationsFolder, lockfile, shadowDbInitScript: '', migrationDirectories };
-}
-
-async function openSchemaEngine(scripts: WholeScripts): Promise<SchemaEngine> {
-  loading ??= loadSchemaEngine();
-  const { SchemaEngine } = await loading;
-  const schema = await readFile(projectPath('prisma/schema.prisma'), 'utf8');
-  const adapter = bindMigrationAwareSqlAdapterFactory(scripts);
-  return SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => {}, adapter);
-}
-
-/** Once a process: a second one would take the first one's memory for its own. */
-let loading: ReturnType<typeof loadSchemaEngine> | undefined;
-
-async function loadSchemaEngine() {
-  const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm');
-  const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg');
-  const { instance } = await WebAssembly.instantiate(await readFile(join(dirname(entry), 'schema_engine_bg.wasm')), {
-    './schema_engine_bg.js': endingWithUs(glue),
-  });
-  glue.__wbg_set_wasm(instance.exports);
-  (instance.exports['__wbindgen_start'] as () => void)();
-  return glue;
-}
-
-/** The engine leaves a timeout of 10 s behind, which must not keep the process from ending. */
-function endingWithUs(glue: object): object {
-  const functions = Object.entries(glue).map(([name, value]) => [
-    name,
-    name.startsWith('__wbg_setTimeout') ? (run: () => void, ms: number) => setTimeout(run, ms).unref() : value,
-  ]);
-  return Object.fromEntries(functions);
-}
-
-/**
- * Prisma's adapter cuts a script at every semicolon, those in comments and functions too, and runs the parts one by one.
- * As one query PostgreSQL cuts it itself, and runs all of it in one transaction.
- */
-class WholeScripts extends PrismaPg {
-  readonly #connections: { dispose(): Promise<void> }[] = [];
-
-  override async connect() {
-    const connection = await super.connect();
-    this.#connections.push(connection);
-    connection.executeScript = async (script) => void (await connection.underlyingDriver().query(script));
-    return connection;
+  const changed = rows.find(({ name, checksum }) => known.get(name) !== checksum);
+  if (changed) {
+    throw new UserError(
+      `The database was made before the first release, by another form of the migration ${changed.name}: ` +
+        'set DATA_DIR or DATABASE_URL to an empty one',
+    );
   }
+  return migrations.filter(({ name }) => !applied.has(name));
+}
 
-  /** The engine leaves its connections open when it is freed. */
-  async disconnect(): Promise<void> {
-    await Promise.all(this.#connections.map((connection) => connection.dispose()));
+async function apply(client: PoolClient, { name, sql, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('begin');
+    // As one query, which PostgreSQL itself cuts into statements.
+    await client.query(sql);
+    await client.query(
+      `insert into _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       values ($1, $2, $3, now(), 1)`,
+      [randomUUID(), checksum, name],
+    );
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw new UserError(`The migration ${name} failed, and nothing of it was kept: ${(error as Error).message}`);
   }
 }

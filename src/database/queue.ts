@@ -2,8 +2,11 @@ import type { Queries } from './database.js';
 
 /** The jobs that others ask for, and what each is about: ids, never content. jobs/ has their code. */
 export interface Jobs {
-  /** Mail someone who asked to subscribe: the confirmation, or the links of a subscription that exists already. */
-  'answer-subscription': { subscriberId: number };
+  /**
+   * Mail someone who asked to subscribe: the confirmation, or the links of a subscription that exists already. The id of the
+   * mail is the job's, so that every attempt has it.
+   */
+  'answer-subscription': { subscriberId: number; messageId: string };
   /** Work off the digests that are due. */
   deliver: Record<string, never>;
   /** Read the sources. */
@@ -18,16 +21,18 @@ export interface Jobs {
  * Asks for a job, in the caller's transaction: the job is there exactly when the rows are that it is about.
  * @param options.key of several waiting jobs with the same key only the last stays
  * @param options.queue jobs of one queue never run at the same time
+ * @param options.mostAttempts after which it is given up; 25, over four days, if not said
  */
 export async function addJob<Name extends keyof Jobs>(
   db: Queries,
   name: Name,
   payload: Jobs[Name],
-  options: { key?: string; queue?: string } = {},
+  options: { key?: string; queue?: string; mostAttempts?: number } = {},
 ): Promise<void> {
   await db.$queryRaw`
     select from graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::json,
-      queue_name => ${options.queue ?? null}::text, job_key => ${options.key ?? null}::text)`;
+      queue_name => ${options.queue ?? null}::text, job_key => ${options.key ?? null}::text,
+      max_attempts => ${options.mostAttempts ?? null}::int)`;
 }
 
 /** Digests for which one more process is woken. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.js';
 import type { Relay } from '../mail/relay.js';
 import { sendMail } from '../mail/send.js';
@@ -9,6 +8,7 @@ import { composeAlreadySubscribed, composeConfirmation } from './mails.js';
 
 /**
  * Mails someone who asked to subscribe: the link that confirms, or those of a subscription that exists already.
+ * @param messageId the same at every attempt, so that a copy can be told
  * @throws where the mail could not be handed over, so that the job is tried again
  */
 export async function answerSubscription(
@@ -16,6 +16,7 @@ export async function answerSubscription(
   relays: readonly Relay[],
   templates: MailTemplates,
   subscriberId: number,
+  messageId: string,
 ): Promise<void> {
   const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { id: subscriberId } });
   const answer = subscriber && answerFor(subscriber.status);
@@ -30,7 +31,7 @@ export async function answerSubscription(
     from,
     to: subscriber.email,
     date: ctx.clock(),
-    messageId: `<${randomUUID()}@${domain}>`,
+    messageId: `<${messageId}@${domain}>`,
     headers: { 'Auto-Submitted': 'auto-generated' },
     dkim: ctx.config.dkim,
   };

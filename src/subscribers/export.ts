@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import type { Frequency, SubscriberStatus } from '../generated/prisma/client.js';
+import type { AbstractLength, Frequency, SubscriberStatus } from '../generated/prisma/client.js';
 
 const batchSize = 1_000;
 
@@ -10,6 +10,10 @@ export interface ExportedSubscriber {
   timezone: string;
   hour: number;
   frequency: Frequency;
+  papersPerDigest: number;
+  abstractLength: AbstractLength;
+  /** YYYY-MM-DD; null where there is no pause. */
+  pausedUntil: string | null;
   status: SubscriberStatus;
 }
 
@@ -21,11 +25,22 @@ export async function* exportSubscribers(ctx: Pick<Context, 'db'>): AsyncGenerat
       where: { id: { gt: after } },
       orderBy: { id: 'asc' },
       take: batchSize,
-      select: { id: true, email: true, topics: true, timezone: true, hour: true, frequency: true, status: true },
+      select: {
+        id: true,
+        email: true,
+        topics: true,
+        timezone: true,
+        hour: true,
+        frequency: true,
+        papersPerDigest: true,
+        abstractLength: true,
+        pausedUntil: true,
+        status: true,
+      },
     });
-    for (const { id, ...subscriber } of batch) {
+    for (const { id, pausedUntil, ...subscriber } of batch) {
       after = id;
-      yield subscriber;
+      yield { ...subscriber, pausedUntil: pausedUntil?.toISOString().slice(0, 10) ?? null };
     }
     if (batch.length < batchSize) return;
   }

@@ -7,10 +7,22 @@ import { addressHashes } from './address-hash.js';
 import { type CsvRow, readCsv } from './csv-rows.js';
 import { fieldErrors } from './field-error.js';
 import { importSchema } from './preferences.js';
-import { findSuppressed, insertActive, type NewSubscriber } from './store.js';
+import { findSuppressed, insertConfirmed, type NewSubscriber } from './store.js';
 
 const batchSize = 1_000;
-const columns = ['email', 'topics', 'timezone', 'hour', 'frequency', 'status'] as const;
+const columns = [
+  'email',
+  'topics',
+  'timezone',
+  'hour',
+  'frequency',
+  'status',
+  'papersperdigest',
+  'abstractlength',
+  'pauseduntil',
+] as const;
+/** Those without which a message would be too long. */
+const usualColumns = columns.slice(0, 5).join(',');
 
 export interface ImportResult {
   imported: number;
@@ -23,7 +35,7 @@ type Row = { line: number; subscriber: NewSubscriber };
 
 /**
  * Takes subscribers over from a CSV file, as active: the operator vouches for their consent. Bad rows are reported and
- * skipped, and so are addresses that must never be mailed, and rows that a `status` column calls anything but active.
+ * skipped, and so are addresses that must never be mailed, and rows that a `status` column calls neither active nor paused.
  * @param slugs of the topics there are
  * @param onProgress hears how many bytes of the file were read
  * @throws UserError when the file cannot be read or its first line does not name the columns
@@ -62,7 +74,7 @@ async function* readRows(file: Readable, path: string, schema: ImportSchema) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new UserError(`${path} cannot be read: ${error.message}`);
   }
-  if (!header) throw new UserError(`${path} is empty; its first line must name the columns, like ${columns.join(',')}`);
+  if (!header) throw new UserError(`${path} is empty; its first line must name the columns, like ${usualColumns}`);
 }
 
 function readHeader(path: string, row: CsvRow): string[] {
@@ -70,7 +82,7 @@ function readHeader(path: string, row: CsvRow): string[] {
   const twice = columns.find((name) => header.indexOf(name) !== header.lastIndexOf(name));
   if (twice) throw new UserError(`${path}: the column ${twice} is there twice`);
   if (header.includes('email')) return header;
-  throw new UserError(`${path}: the first line must name the columns, email among them, like ${columns.join(',')}`);
+  throw new UserError(`${path}: the first line must name the columns, email among them, like ${usualColumns}`);
 }
 
 type ImportSchema = ReturnType<typeof importSchema>;
@@ -84,17 +96,27 @@ function rowReader(schema: ImportSchema) {
     }
     const value = (name: (typeof columns)[number]) => fields[header.indexOf(name)] || undefined;
     const status = value('status')?.toLowerCase() ?? 'active';
-    if (status !== 'active') return { line, error: `status: “${status}” is not imported, only active is` };
-    const hour = value('hour');
+    if (status !== 'active' && status !== 'paused')
+      return { line, error: `status: “${status}” is not imported, only active and paused are` };
+    const pausedUntil = value('pauseduntil') ?? null;
+    if ((status === 'paused') !== (pausedUntil !== null))
+      return {
+        line,
+        error: 'pausedUntil: It must name a day where the status is paused, and none where it is active.',
+      };
     const parsed = schema.safeParse({
-      email: value('email'),
+      // The export puts an apostrophe before what a spreadsheet would take for a formula.
+      email: value('email')?.replace(/^'(?=[=+@-])/, ''),
       topics: value('topics')
         ?.split(';')
         .map((slug) => slug.trim())
         .filter(Boolean),
       timezone: value('timezone'),
-      hour: hour && /^\d{1,2}$/.test(hour) ? Number(hour) : hour,
+      hour: number(value('hour')),
       frequency: value('frequency')?.toLowerCase(),
+      papersPerDigest: number(value('papersperdigest')),
+      abstractLength: value('abstractlength')?.toLowerCase(),
+      pausedUntil,
     });
     if (parsed.success) return { line, subscriber: parsed.data };
     return {
@@ -104,6 +126,11 @@ function rowReader(schema: ImportSchema) {
         .join(' '),
     };
   };
+}
+
+/** A file has only text: of digits it is a number, anything else is left for the schema to refuse. */
+function number(text: string | undefined): number | string | undefined {
+  return text !== undefined && /^\d{1,2}$/.test(text) ? Number(text) : text;
 }
 
 async function writeBatch(
@@ -125,7 +152,7 @@ async function writeBatch(
       });
     return !refused;
   });
-  const written = await insertActive(
+  const written = await insertConfirmed(
     ctx.db.prisma,
     allowed.map(({ subscriber }) => subscriber),
     ctx.clock(),

@@ -39,6 +39,13 @@ const wholeNumber = (min: number, max: number, message: string) => z.int(message
 const hour = wholeNumber(0, 23, 'The hour must be a whole number from 0 to 23.');
 const frequency = z.enum(Frequency, 'The frequency must be daily, weekdays or weekly.');
 
+const papersPerDigest = wholeNumber(1, mostPapers, `The number of papers must be from 1 to ${mostPapers}.`);
+const abstractLength = z.enum(AbstractLength, 'The abstract must be none, short or full.');
+const pausedUntil = z.iso
+  .date('The day must be a date, like 2026-08-31.')
+  .refine((day) => day < '2200', 'Please choose a day in this century.')
+  .nullable();
+
 /** A sign-up as it comes from outside; everything but the address may be missing. */
 export const signUpSchema = (slugs: readonly string[], zones: TimeZones) =>
   z.object({
@@ -49,34 +56,53 @@ export const signUpSchema = (slugs: readonly string[], zones: TimeZones) =>
 
 /** One row of an import; everything but the address may be missing. */
 export const importSchema = (slugs: readonly string[], zones: TimeZones) =>
-  signUpSchema(slugs, zones).extend({ hour: hour.default(8), frequency: frequency.default('daily') });
+  signUpSchema(slugs, zones).extend({
+    hour: hour.default(8),
+    frequency: frequency.default('daily'),
+    papersPerDigest: papersPerDigest.default(8),
+    abstractLength: abstractLength.default('short'),
+    pausedUntil: pausedUntil.default(null),
+  });
 
 /**
  * All that a subscriber chooses. The form and JSON take the same.
  * @param slugs of the topics there are
  * @param zones that can be chosen
+ * @param stored what was chosen before
  * @param now to tell whether a pause ends in the future, on the subscriber's calendar
  */
-export const preferencesSchema = (slugs: readonly string[], zones: TimeZones, now: Date) =>
+export const preferencesSchema = (
+  slugs: readonly string[],
+  zones: TimeZones,
+  now: Date,
+  stored: Pick<Preferences, 'pausedUntil'> = { pausedUntil: null },
+) =>
   z
     .object({
       topics: topics(slugs),
       timezone: timezone(zones),
       hour,
       frequency,
-      papersPerDigest: wholeNumber(1, mostPapers, `The number of papers must be from 1 to ${mostPapers}.`),
-      abstractLength: z.enum(AbstractLength, 'The abstract must be none, short or full.'),
-      pausedUntil: z.iso
-        .date('The day must be a date, like 2026-08-31.')
-        .refine((day) => day < '2200', 'Please choose a day in this century.')
-        .nullable(),
+      papersPerDigest,
+      abstractLength,
+      pausedUntil,
     })
-    .superRefine(({ pausedUntil, timezone: zone }, issues) => {
-      if (pausedUntil !== null && pausedUntil <= localDay(now, zone)) {
+    .superRefine(({ pausedUntil: until, timezone: zone }, issues) => {
+      // A pause that ends today is over with the next plan: who changes something else meanwhile is not to be told off.
+      if (until !== null && until !== stored.pausedUntil && until <= localDay(now, zone)) {
         issues.addIssue({ code: 'custom', path: ['pausedUntil'], message: 'The pause must end after today.' });
       }
     });
-export type Preferences = z.output<ReturnType<typeof preferencesSchema>>;
+export interface Preferences {
+  topics: string[];
+  timezone: string;
+  hour: number;
+  frequency: Frequency;
+  papersPerDigest: number;
+  abstractLength: AbstractLength;
+  /** The first day on which digests come again, YYYY-MM-DD. */
+  pausedUntil: string | null;
+}
 
 /** What a subscriber has chosen so far. */
 export function preferencesOf(subscriber: Subscriber): Preferences {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { addJob } from '../database/queue.js';
@@ -13,6 +14,9 @@ const hour = 3_600_000;
 /** How long a confirmation link is good for, in milliseconds. */
 export const confirmationLifetime = 7 * 24 * hour;
 
+/** Attempts at a confirmation mail, over some six hours: later nobody waits for it. */
+const confirmationAttempts = 10;
+
 /**
  * Takes a sign-up and asks for the mail that answers it, in one transaction. Tells nothing about the address: whoever
  * signs up learns only from the mail whether it was known. An address is mailed once in 24 hours and three times in 30
@@ -26,7 +30,8 @@ export async function signUp(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, reques
     const subscriber = await upsertPending(tx, { ...request, emailKey: key, now });
     const claimed = await claimAnswer(tx, hashes, now);
     if (claimed && answerFor(subscriber.status)) {
-      await addJob(tx, 'answer-subscription', { subscriberId: subscriber.id });
+      const job = { subscriberId: subscriber.id, messageId: randomUUID() };
+      await addJob(tx, 'answer-subscription', job, { mostAttempts: confirmationAttempts });
     }
   });
 }

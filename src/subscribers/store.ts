@@ -72,17 +72,19 @@ export async function findSuppressed(db: Queries, hashes: Buffer<ArrayBuffer>[])
 export type NewSubscriber = z.output<ReturnType<typeof importSchema>>;
 
 /**
- * Writes active subscribers in one statement.
+ * Writes active and paused subscribers in one statement.
  * @returns how many are new; addresses that are there already are left as they are
  */
-export async function insertActive(db: Queries, subscribers: NewSubscriber[], now: Date): Promise<number> {
+export async function insertConfirmed(db: Queries, subscribers: NewSubscriber[], now: Date): Promise<number> {
   const rows = subscribers.map((subscriber) => ({ ...subscriber, email_key: emailKey(subscriber.email) }));
   return db.$executeRaw`
     with inserted as (
-      insert into subscribers (email, email_key, topics, timezone, hour, frequency, status, created_at, confirmed_at)
-      select email, email_key, topics, timezone, hour, frequency, 'active', ${now}::timestamptz, ${now}::timestamptz
-      from json_to_recordset(${JSON.stringify(rows)}::json)
-        as r (email text, email_key text, topics text[], timezone text, hour smallint, frequency frequency)
+      insert into subscribers (email, email_key, topics, timezone, hour, frequency, papers_per_digest, abstract_length,
+        paused_until, status, created_at, confirmed_at)
+      select email, email_key, topics, timezone, hour, frequency, "papersPerDigest", "abstractLength", "pausedUntil",
+        (case when "pausedUntil" is null then 'active' else 'paused' end)::subscriber_status, ${now}, ${now}
+      from json_to_recordset(${JSON.stringify(rows)}::json) as r (email text, email_key text, topics text[], timezone text,
+        hour smallint, frequency frequency, "papersPerDigest" smallint, "abstractLength" abstract_length, "pausedUntil" date)
       on conflict (email_key) do nothing
       returning id
     )

@@ -39,18 +39,33 @@ export async function writeMatches(tx: Queries, topics: readonly Topic[], paperI
     where p.id = any (${paperIds}) and hit.score >= ${enough}`;
 }
 
-/** Writes the topics, positioned in this order; what is as it should be stays untouched. */
-export async function writeTopics(db: Queries, topics: readonly Topic[]): Promise<void> {
-  const slugs = topics.map((topic) => topic.slug);
-  const names = topics.map((topic) => topic.name);
-  const descriptions = topics.map((topic) => topic.description);
+/**
+ * Writes the topics, positioned in this order; what is as it should be stays untouched.
+ * @returns whether anything was another
+ */
+export async function writeTopics(db: Queries, topics: readonly Topic[]): Promise<boolean> {
+  const column = (field: keyof Topic) => topics.map((topic) => topic[field]);
+  const written = await db.$executeRaw`
+    insert into topics (slug, name, description, query, position)
+    select slug, name, description, query, ordinality - 1
+    from unnest(${column('slug')}::text[], ${column('name')}::text[], ${column('description')}::text[], ${column('query')}::text[])
+      with ordinality as given (slug, name, description, query, ordinality)
+    on conflict (slug) do update set name = excluded.name, description = excluded.description, query = excluded.query,
+      position = excluded.position
+    where (topics.name, topics.description, topics.query, topics.position)
+      is distinct from (excluded.name, excluded.description, excluded.query, excluded.position)`;
+  const others = await db.topic.count({ where: { slug: { notIn: topics.map(({ slug }) => slug) } } });
+  return written > 0 || others > 0;
+}
+
+/**
+ * Takes topics that are none of these out of the table, and out of what subscribers have chosen. Who had chosen nothing else
+ * gets what is trending: for no topic at all they would get no mail, and not know why.
+ */
+export async function removeOtherTopics(db: Queries, topics: readonly Topic[]): Promise<void> {
+  const slugs = topics.map(({ slug }) => slug);
+  await db.topic.deleteMany({ where: { slug: { notIn: slugs } } });
   await db.$executeRaw`
-    insert into topics (slug, name, description, position)
-    select slug, name, description, ordinality - 1
-    from unnest(${slugs}::text[], ${names}::text[], ${descriptions}::text[])
-      with ordinality as given (slug, name, description, ordinality)
-    on conflict (slug) do update
-      set name = excluded.name, description = excluded.description, position = excluded.position
-      where (topics.name, topics.description, topics.position)
-        is distinct from (excluded.name, excluded.description, excluded.position)`;
+    update subscribers set topics = array(select slug from unnest(topics) as slug where slug = any (${slugs}))
+    where not topics <@ ${slugs}::text[]`;
 }

@@ -1,6 +1,6 @@
 import type { Queries } from '../database/database.js';
 import { definitions } from './definitions.js';
-import { type Topic, writeTopics } from './store.js';
+import { removeOtherTopics, type Topic, writeMatches, writeTopics } from './store.js';
 
 /** The topics, in the order in which they are offered. */
 export const vocabulary: readonly Topic[] = definitions.map(({ slug, name, description, terms }) => ({
@@ -13,7 +13,29 @@ export const vocabulary: readonly Topic[] = definitions.map(({ slug, name, descr
     .join(' or '),
 }));
 
-/** Writes the vocabulary into the table `topics`, in its order. To do so twice is to do it once. */
+/** Papers whose matches are found anew in one go. */
+const batchSize = 500;
+
+/**
+ * Writes the vocabulary into the table `topics`, in its order. Where a definition is another than the one that the papers
+ * were matched with, they are matched anew; a topic that is gone leaves the subscribers who had chosen it, too. To do so twice is
+ * to do it once.
+ */
 export async function seedTopics(db: Queries): Promise<void> {
-  await writeTopics(db, vocabulary);
+  const changed = await writeTopics(db, vocabulary);
+  if (!changed) return;
+  await removeOtherTopics(db, vocabulary);
+  let after = 0;
+  for (;;) {
+    const papers = await db.paper.findMany({
+      where: { id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: batchSize,
+      select: { id: true },
+    });
+    const ids = papers.map(({ id }) => id);
+    await writeMatches(db, vocabulary, ids);
+    if (papers.length < batchSize) return;
+    after = ids.at(-1) ?? after;
+  }
 }

@@ -5,15 +5,19 @@ import { clientNetwork } from './client-network.js';
 
 /** Sign-ups that one network may send in an hour: enough for an office, too few to bother many people. */
 export const signUpsPerNetwork = 20;
-/** Sign-ups in an hour from everywhere: far more than any honest hour has, and what an attack from many networks meets. */
-export const signUpsInAll = 1_000;
 const hourInSeconds = 3_600;
 
-/** Takes one sign-up from a client's allowance; returns how many seconds to wait where there is none left. */
-export type SignUpLimit = (ip: string) => Promise<number | null>;
+/** That no sign-up is taken now: from this network, or from anybody; and in how many seconds again. */
+export interface SignUpRefusal {
+  seconds: number;
+  from: 'network' | 'everywhere';
+}
+
+/** Takes one sign-up from a client's allowance; returns the refusal where there is none left. */
+export type SignUpLimit = (ip: string) => Promise<SignUpRefusal | null>;
 
 /** Limits kept in PostgreSQL, so that all web processes share them. Clients stand there as keyed hashes. */
-export function createSignUpLimit(ctx: Pick<Context, 'db' | 'keys'>): SignUpLimit {
+export function createSignUpLimit(ctx: Pick<Context, 'config' | 'db' | 'keys'>): SignUpLimit {
   const limiter = (keyPrefix: string, points: number) =>
     new RateLimiterPostgres({
       storeClient: ctx.db.pool,
@@ -25,17 +29,24 @@ export function createSignUpLimit(ctx: Pick<Context, 'db' | 'keys'>): SignUpLimi
       duration: hourInSeconds,
     });
   const perNetwork = limiter('sign-up', signUpsPerNetwork);
-  const inAll = limiter('sign-ups', signUpsInAll);
+  // What an attack from many networks meets: SIGN_UPS_PER_HOUR.
+  const inAll = limiter('sign-ups', ctx.config.web.signUpsPerHour);
   return async (ip) => {
-    try {
-      await perNetwork.consume(hashed(ctx, clientNetwork(ip)));
-      await inAll.consume('all');
-      return null;
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      return Math.max(1, Math.ceil(refused.msBeforeNext / 1_000));
-    }
+    const seconds = await take(perNetwork, hashed(ctx, clientNetwork(ip)));
+    if (seconds !== null) return { seconds, from: 'network' };
+    const secondsInAll = await take(inAll, 'all');
+    return secondsInAll === null ? null : { seconds: secondsInAll, from: 'everywhere' };
   };
+}
+
+async function take(limiter: RateLimiterPostgres, key: string): Promise<number | null> {
+  try {
+    await limiter.consume(key);
+    return null;
+  } catch (refused) {
+    if (!(refused instanceof RateLimiterRes)) throw refused;
+    return Math.max(1, Math.ceil(refused.msBeforeNext / 1_000));
+  }
 }
 
 function hashed(ctx: Pick<Context, 'keys'>, network: string): string {

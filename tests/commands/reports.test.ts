@@ -100,7 +100,15 @@ describe('ingest', () => {
 });
 
 describe('subscribers', () => {
-  const unchanged = { timezone: 'UTC', hour: 8, frequency: 'daily', status: 'active' };
+  const unchanged = {
+    timezone: 'UTC',
+    hour: 8,
+    frequency: 'daily',
+    status: 'active',
+    papersPerDigest: 8,
+    abstractLength: 'short',
+    pausedUntil: null,
+  };
   const rows = [
     'email,topics,timezone,hour,frequency',
     'ada@example.org,agents;reasoning,UTC,8,daily',
@@ -130,12 +138,16 @@ describe('subscribers', () => {
     expect(stderr).toMatch(/^.*missing\.csv cannot be read: .*\n$/);
   });
 
-  it('export writes what import reads', async () => {
+  it('export writes what import reads, pauses too', async () => {
+    await sql.query(
+      `update subscribers set papers_per_digest = 3, abstract_length = 'full', status = 'paused', paused_until = '2099-01-01'
+       where email like 'grace%'`,
+    );
     const { stdout } = await run('subscribers', 'export');
     expect(stdout).toBe(
-      'email,topics,timezone,hour,frequency,status\n' +
-        'ada@example.org,agents;reasoning,UTC,8,daily,active\n' +
-        'grace@example.org,robotics,UTC,6,daily,active\n',
+      'email,topics,timezone,hour,frequency,status,papersPerDigest,abstractLength,pausedUntil\n' +
+        'ada@example.org,agents;reasoning,UTC,8,daily,active,8,short,\n' +
+        'grace@example.org,robotics,UTC,6,daily,paused,3,full,2099-01-01\n',
     );
     await writeFile(file('out.csv'), stdout);
     await sql.query('truncate subscribers cascade');
@@ -143,8 +155,30 @@ describe('subscribers', () => {
     const { result } = await runJson('subscribers', 'export');
     expect(result.subscribers).toEqual([
       { email: 'ada@example.org', topics: ['agents', 'reasoning'], ...unchanged },
-      { email: 'grace@example.org', topics: ['robotics'], ...unchanged, hour: 6 },
+      {
+        email: 'grace@example.org',
+        topics: ['robotics'],
+        ...unchanged,
+        hour: 6,
+        papersPerDigest: 3,
+        abstractLength: 'full',
+        status: 'paused',
+        pausedUntil: '2099-01-01',
+      },
     ]);
+    await sql.query("update subscribers set papers_per_digest = 8, status = 'active', paused_until = null");
+  });
+
+  it('export writes no address that a spreadsheet would carry out as a formula', async () => {
+    await writeFile(file('formula.csv'), 'email\n=1+1@example.org\n');
+    await run('subscribers', 'import', file('formula.csv'));
+    const { stdout } = await run('subscribers', 'export');
+    await writeFile(file('formula.csv'), stdout);
+    await sql.query("delete from subscribers where email like '=%'");
+    expect(stdout).toContain("\n'=1+1@example.org,");
+    await run('subscribers', 'import', file('formula.csv'));
+    const { rowCount } = await sql.query("delete from subscribers where email = '=1+1@example.org'");
+    expect(rowCount).toBe(1);
   });
 });
 

@@ -40,6 +40,26 @@ describe('opening a database', () => {
     await again.close();
   });
 
+  it('is migrated again as if nothing had been after a crash in the middle of it', async () => {
+    await (await open(url)).close();
+    const client = new pg.Client(url);
+    await client.connect();
+    // A migration is a transaction: of one that was cut off nothing is there, at most a record that another tool began.
+    await client.query('drop schema public cascade; create schema public; drop schema graphile_worker cascade');
+    const database = await open(url);
+    expect(database.applied).toEqual([expect.stringContaining('first_schema')]);
+    await database.close();
+    await client.query("update _prisma_migrations set checksum = 'another'");
+    await expect(open(url)).rejects.toThrow('made before the first release');
+    await client.query('delete from _prisma_migrations');
+    await expect(open(url)).rejects.toThrow(
+      /^The migration \w+first_schema failed, and nothing of it was kept: .*already exists/,
+    );
+    await client.query('drop schema public cascade; create schema public; drop schema graphile_worker cascade');
+    await client.end();
+    await (await open(url)).close();
+  });
+
   it('is refused where a newer version has migrated it', async () => {
     const client = new pg.Client(url);
     await client.connect();

@@ -12,6 +12,7 @@ import { answerWith, dailyPaper, type PlayedSource, playHuggingFace } from '../h
 
 const context = useContext();
 const now = new Date('2026-02-04T12:00:00Z');
+const messageId = '00000000-0000-4000-8000-000000000007';
 let templates: MailTemplates;
 let source: PlayedSource;
 let server: TestSmtpServer;
@@ -150,7 +151,7 @@ describe('deliver', () => {
     await done('plan', {});
     for (let i = 1; i < 8; i++) await ask('deliver', {}, `deliver-${i}`);
     const visitor = await pending();
-    await ask('answer-subscription', { subscriberId: visitor.id });
+    await ask('answer-subscription', { subscriberId: visitor.id, messageId });
     const [mail] = await server.received(1);
     expect(mail?.to).toMatchObject({ text: visitor.email });
   });
@@ -194,7 +195,7 @@ describe('answer-subscription', () => {
   it('mails the link that confirms to someone who is not subscribed', async () => {
     const { id, email } = await pending();
     await work();
-    expect(await done('answer-subscription', { subscriberId: id })).toBeNull();
+    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeNull();
     const [mail] = await server.received(1);
     expect(mail?.to).toMatchObject({ text: email });
     expect(mail?.text).toMatch(/https:\/\/papers\.example\.org\/confirm\/\S+/);
@@ -204,22 +205,35 @@ describe('answer-subscription', () => {
   it('is tried again when the server does not take the mail now', async () => {
     const { id } = await pending();
     await work(({ step }) => (step === 'RCPT' ? { reply: '451 4.3.0 later' } : undefined));
-    expect(await done('answer-subscription', { subscriberId: id })).toBeInstanceOf(Error);
+    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeInstanceOf(Error);
     expect(await leftOver()).toMatchObject([{ task: 'answer-subscription', attempts: 1, locked: false }]);
+  });
+
+  it('has the same Message-ID at every attempt, so that a copy can be told', async () => {
+    const { id } = await pending();
+    let dots = 0;
+    await work(({ step }) => (step === 'dot' && dots++ === 0 ? { keep: true, next: 'close' } : undefined));
+    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeInstanceOf(Error);
+    await context().db.pool.query('update graphile_worker._private_jobs set run_at = now()');
+    await server.received(2);
+    expect(server.mails.map((mail) => mail.messageId)).toEqual([
+      `<${messageId}@example.org>`,
+      `<${messageId}@example.org>`,
+    ]);
   });
 
   it('is done when the server says that there is no such address', async () => {
     const { id } = await pending();
     await work(({ step }) => (step === 'RCPT' ? { reply: '550 5.1.1 no such user' } : undefined));
-    expect(await done('answer-subscription', { subscriberId: id })).toBeNull();
+    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeNull();
     expect(await leftOver()).toEqual([]);
   });
 
   it('mails nobody who bounced, or who is gone', async () => {
     const { id } = await makeSubscriber(context().db.prisma, { status: 'bounced' });
     await work();
-    expect(await done('answer-subscription', { subscriberId: id })).toBeNull();
-    expect(await done('answer-subscription', { subscriberId: id + 1 })).toBeNull();
+    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeNull();
+    expect(await done('answer-subscription', { subscriberId: id + 1, messageId })).toBeNull();
     expect(server.mails).toEqual([]);
   });
 

@@ -98,7 +98,9 @@ describe('an import', () => {
   it('brings nobody back whose row says that they left', async () => {
     const { imported, rejected } = await importText('email,status\na@example.org,unsubscribed\nb@example.org,active\n');
     expect(imported).toBe(1);
-    expect(rejected).toEqual([{ line: 2, error: 'status: “unsubscribed” is not imported, only active is' }]);
+    expect(rejected).toEqual([
+      { line: 2, error: 'status: “unsubscribed” is not imported, only active and paused are' },
+    ]);
   });
 
   it.each([

@@ -105,6 +105,17 @@ describe('a sign-up form', () => {
   });
 });
 
+describe('a pause that ends today', () => {
+  it('is no reason to refuse another choice, where it was there before; a new one is', () => {
+    const today = { ...chosen, pausedUntil: '2026-02-04' };
+    const parse = (stored: string | null) =>
+      preferencesSchema(slugs, zones(), now, { pausedUntil: stored }).safeParse(today).success;
+    expect(parse('2026-02-04')).toBe(true);
+    expect(parse(null)).toBe(false);
+    expect(parse('2026-03-01')).toBe(false);
+  });
+});
+
 describe('saving preferences', () => {
   beforeEach(() => context().db.prisma.subscriber.deleteMany());
   const create = (status: 'active' | 'paused' | 'unsubscribed') =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { seedTopics, vocabulary } from '../../src/topics/vocabulary.js';
 import { useContext } from '../helpers/context.js';
+import { makePaper, makeSubscriber } from '../helpers/rows.js';
 
 const context = useContext();
 
@@ -31,5 +32,26 @@ describe('the vocabulary', () => {
     expect(stored.map(({ slug, name, description }) => ({ slug, name, description }))).toEqual(
       vocabulary.map(({ slug, name, description }) => ({ slug, name, description })),
     );
+  });
+
+  test('that has changed is matched anew with the papers that are there, and not again after that', async () => {
+    const { prisma } = context().db;
+    await makePaper(prisma, '2026-02-03', { title: 'Reasoning by chain of thought' });
+    await prisma.match.deleteMany();
+    await seedTopics(prisma);
+    expect(await prisma.match.count({ where: { topic: 'reasoning' } })).toBe(0);
+    await prisma.topic.update({ where: { slug: 'reasoning' }, data: { query: '"an older definition"' } });
+    await seedTopics(prisma);
+    expect(await prisma.match.count({ where: { topic: 'reasoning' } })).toBe(1);
+  });
+
+  test('that has lost a topic leaves nobody with one that finds nothing', async () => {
+    const { prisma } = context().db;
+    const gone = { slug: 'gone', name: 'Gone', description: '', query: '"gone"', position: 99 };
+    await prisma.topic.create({ data: gone });
+    const { id } = await makeSubscriber(prisma, { topics: ['gone', 'agents'] });
+    await seedTopics(prisma);
+    expect(await prisma.topic.count()).toBe(42);
+    expect((await prisma.subscriber.findUniqueOrThrow({ where: { id } })).topics).toEqual(['agents']);
   });
 });

@@ -87,6 +87,16 @@ describe('health', () => {
   });
 });
 
+describe('a query that is wrong', () => {
+  it('is a fault of ours, and not told as an outage of the database', async () => {
+    const { pool } = site().ctx.db;
+    await pool.query('alter table listings rename to gone');
+    const response = await site().get('/');
+    await pool.query('alter table gone rename to listings');
+    expect(response.status).toBe(500);
+  });
+});
+
 describe('without its database', () => {
   it('the site stays up, says so without a word of its insides, and logs the reason without tokens', async () => {
     const { url, drop } = await createDatabase();

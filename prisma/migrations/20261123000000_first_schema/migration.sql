@@ -72,6 +72,7 @@ CREATE TABLE "topics" (
     "slug" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "description" TEXT NOT NULL,
+    "query" TEXT NOT NULL,
     "position" INTEGER NOT NULL,
 
     CONSTRAINT "topics_pkey" PRIMARY KEY ("slug")

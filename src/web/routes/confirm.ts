@@ -36,8 +36,7 @@ export function confirmRoutes({ ctx, limit }: Site): Router {
   router.post('/confirm/:token/again', async (req, res) => {
     const access = await open(req);
     if (!access) return sendUnknownLink(req, res);
-    const seconds = await limit(req.ip ?? '');
-    if (seconds === null) await renewConfirmation(ctx, access);
+    if (!(await limit(req.ip ?? ''))) await renewConfirmation(ctx, access);
     sendPage(res, 202, 'check-mail', {
       message:
         'A mail with a new link is on its way, unless you were sent one in the last 24 hours: then please use that one.',

@@ -15,7 +15,11 @@ export function digestRoutes({ ctx }: Site): Router {
     const access = await openLink(ctx, 'digest', String(req.params['token']));
     const { digestId } = access?.subject ?? {};
     if (digestId === undefined) return sendUnknownLink(req, res);
-    templates ??= loadMailTemplates();
+    templates ??= loadMailTemplates().catch((error) => {
+      // The next reader tries again.
+      templates = undefined;
+      throw error;
+    });
     const html = await composeStoredView(ctx, ctx.db.prisma, await templates, digestId);
     if (html === null) return sendUnknownLink(req, res);
     mailContent(req, res, () => void res.type('html').send(html));

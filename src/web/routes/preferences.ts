@@ -31,7 +31,9 @@ export function preferencesRoutes({ ctx }: Site): Router {
     const { subscriber } = access;
     const body = bodyOf(req.body);
     const fields = req.is('json') ? { ...preferencesOf(subscriber), ...body } : readForm(body);
-    const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock()).safeParse(fields);
+    const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock(), preferencesOf(subscriber)).safeParse(
+      fields,
+    );
     if (!parsed.success) {
       const errors = fieldErrors(parsed.error);
       if (wantsJson(req)) return void res.status(422).json({ errors });

@@ -7,6 +7,7 @@ import { topicSlugs } from '../choices.js';
 import { wantsJson } from '../errors.js';
 import { type Body, bodyOf, given, listOf, typed } from '../forms.js';
 import { sendPage } from '../page.js';
+import type { SignUpRefusal } from '../rate-limits.js';
 import type { Site } from '../site.js';
 import { subscribeForm } from '../subscribe-form.js';
 
@@ -40,10 +41,10 @@ export function subscribeRoutes({ ctx, limit }: Site): Router {
     });
     if (!parsed.success) return refuse(req, res, 422, body, fieldErrors(parsed.error));
     if (typed(body[honeypot]) === '') {
-      const seconds = await limit(req.ip ?? '');
-      if (seconds !== null) {
-        res.set('Retry-After', String(seconds));
-        return refuse(req, res, 429, body, [{ field: 'email', message: tooMany(seconds) }]);
+      const refusal = await limit(req.ip ?? '');
+      if (refusal) {
+        res.set('Retry-After', String(refusal.seconds));
+        return refuse(req, res, 429, body, [{ field: 'email', message: tooMany(refusal) }]);
       }
       const { email, topics, timezone } = parsed.data;
       await Promise.all([signUp(ctx, { address: email, topics, timezone }), setTimeout(answerTime)]);
@@ -54,7 +55,8 @@ export function subscribeRoutes({ ctx, limit }: Site): Router {
   return router;
 }
 
-function tooMany(seconds: number): string {
+function tooMany({ seconds, from }: SignUpRefusal): string {
   const minutes = Math.ceil(seconds / 60);
-  return `Too many sign-ups came from your network. Please try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
+  const where = from === 'network' ? 'from your network' : 'at once, from many places';
+  return `Too many sign-ups came ${where}. Please try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
 }

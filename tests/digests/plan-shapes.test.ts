@@ -1,0 +1,120 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  firstPlace,
+  isAnyoneDue,
+  moveSchedules,
+  preferIndexes,
+  readDue,
+  readExceptions,
+} from '../../src/digests/due.js';
+import { claimDigest, expireOverdue, isAnyDue, isAnyOpen, reapExpiredLeases } from '../../src/digests/store.js';
+import { resumePaused } from '../../src/subscribers/lifecycle.js';
+import { useContext } from '../helpers/context.js';
+import { makePaper } from '../helpers/rows.js';
+
+const context = useContext();
+const now = new Date('2026-02-04T12:00:00Z');
+const subscribers = 10_000;
+
+/**
+ * Ten thousand subscribers, most of whom are not due, with a digest each, most of which are sent: what grows with their
+ * number must not be read whole.
+ */
+beforeAll(async () => {
+  const { pool, prisma } = context().db;
+  await makePaper(prisma, '2026-02-03');
+  await pool.query(
+    `insert into subscribers (email, email_key, status, created_at)
+     select 's' || n, 's' || n, 'active', now() from generate_series(1, $1::int) n`,
+    [subscribers],
+  );
+  await pool.query(
+    `insert into schedules (subscriber_id, due_at, planned_day, cursor)
+     select id, $1::timestamptz + make_interval(mins => id - 20), '2026-02-03', 0 from subscribers`,
+    [now],
+  );
+  await pool.query(
+    `insert into digests (id, edition_id, subscriber_id, day, planned_at, not_before, abstract_length, status, owner, lease_until)
+     select gen_random_uuid(), gen_random_uuid(), id, '2026-02-03', $1::timestamptz, $1::timestamptz, 'short',
+       (case when id % 2000 = 0 then 'queued' when id % 2000 = 1 then 'sending' else 'sent' end)::digest_status,
+       case when id % 2000 = 1 then 'worker' end, case when id % 2000 = 1 then now() + interval '1 hour' end
+     from subscribers`,
+    [now],
+  );
+  await pool.query('vacuum analyze');
+}, 60_000);
+
+/** The plans of every statement that some work runs, as PostgreSQL carries them out, with the parameters that it gets. */
+async function plansOf(work: (db: ReturnType<typeof context>['db']['prisma']) => Promise<unknown>): Promise<string> {
+  const { prisma } = context().db;
+  const plans: string[] = [];
+  const settings = [
+    "load 'auto_explain'",
+    'set local auto_explain.log_min_duration = 0',
+    'set local auto_explain.log_nested_statements = off',
+    'set local client_min_messages = log',
+  ];
+  await prisma
+    .$transaction(async (tx) => {
+      for (const setting of settings) await tx.$executeRawUnsafe(setting);
+      const notices = listenToNotices(plans);
+      await work(tx as typeof prisma);
+      // A statement that was not read to its end is explained when the next one comes.
+      await tx.$queryRaw`select`;
+      notices.stop();
+      throw new RollBack();
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof RollBack)) throw error;
+    });
+  return plans.join('\n');
+}
+
+class RollBack extends Error {}
+
+/** Hears what the connections of the pool are told. */
+function listenToNotices(plans: string[]): { stop: () => void } {
+  const { pool } = context().db;
+  const clients = (pool as unknown as { _clients: import('pg').PoolClient[] })._clients;
+  const hear = ({ message }: { message?: string | undefined }) => plans.push(message ?? '');
+  for (const client of clients) client.on('notice', hear);
+  return {
+    stop: () => {
+      for (const client of clients) client.off('notice', hear);
+    },
+  };
+}
+
+const wholeTable = /Seq Scan on (digests|subscribers|schedules)/g;
+
+describe('no statement that runs every minute, or for every mail, reads a whole table:', () => {
+  it.each<[string, (db: ReturnType<typeof context>['db']['prisma']) => Promise<unknown>]>([
+    ['whether anyone is due', (db) => isAnyoneDue(db, now)],
+    [
+      'who is due',
+      async (db) => {
+        await preferIndexes(db);
+        const { rows } = await readDue(db, now, firstPlace, 5_000, true);
+        expect(rows.length).toBeGreaterThan(10);
+        await readExceptions(
+          db,
+          rows.map(({ subscriberId }) => subscriberId),
+        );
+        await moveSchedules(
+          db,
+          rows.map(({ subscriberId }) => ({ subscriberId, dueAt: now.getTime(), plannedDay: null, cursor: null })),
+        );
+      },
+    ],
+    ['whose pause is over', (db) => resumePaused(db, now)],
+    ['whether a digest is due', (db) => isAnyDue(db, now)],
+    ['whether one waits or is under way', (db) => isAnyOpen(db)],
+    ['the claim', (db) => claimDigest(db, 'worker', now)],
+    ['the reaper', (db) => reapExpiredLeases(db, 'resend', now)],
+    ['what has waited too long', (db) => expireOverdue(db, now)],
+  ])('%s', async (_, work) => {
+    const plans = await plansOf(work);
+    expect(plans).toContain('Scan');
+    expect(plans.match(wholeTable)).toBeNull();
+  });
+});
