@@ -54,6 +54,12 @@ export class Shelf {
     for (const list of this.#byTopic.values()) list.sort(compare);
   }
 
+  /** What stood on the newest list. */
+  newest(): Shelf {
+    const newest = this.#offers.reduce((day, offer) => (offer.day > day ? offer.day : day), '');
+    return new Shelf(this.#offers.filter(({ day }) => day === newest));
+  }
+
   /** What comes after a place in the log, and of what is before it the papers that are owed. */
   after(cursor: number, owed: readonly number[] = []): Shelf {
     return new Shelf(this.#offers.filter(({ seq, paperId }) => seq > cursor || owed.includes(paperId)));

@@ -18,6 +18,9 @@ export interface Selection {
   edition?: Edition | undefined;
 }
 
+/** The cursor of whoever no plan has considered anything for: they begin with the newest day of offers. */
+const beginning = -1;
+
 /** What the plan does about a subscriber. */
 export type Decision = { row: DueRow } & (
   | { kind: 'inactive' }
@@ -41,8 +44,6 @@ export class PlanRun {
   readonly #at: Date;
   readonly #anySourceLate: boolean;
   readonly #shelf: Shelf;
-  /** Where the newest day of offers begins. */
-  readonly #newestDay: number;
   readonly #snapshots = new Map<number, number>();
   readonly #shelves = new Map<number, Shelf>();
   /** By place in the log and wish. Many wishes come to the same papers: these share a selection, by its content. */
@@ -57,8 +58,6 @@ export class PlanRun {
     this.#at = at;
     this.#anySourceLate = anySourceLate;
     this.#shelf = new Shelf(offers);
-    const newest = offers.reduce((day, offer) => (offer.day > day ? offer.day : day), '');
-    this.#newestDay = (offers.find((offer) => offer.day === newest)?.seq ?? 1) - 1;
   }
 
   /** @param foresee for a run that writes nothing: with what the plan would first put into the log */
@@ -117,13 +116,15 @@ export class PlanRun {
   }
 
   #select({ wish, cursor }: DueRow, exception: CursorException | undefined): Selection {
-    const after = cursor ?? this.#newestDay;
+    const after = cursor ?? beginning;
     // What only one subscriber has is not worth keeping.
-    if (exception) {
-      return { choices: this.#shelf.after(after, exception.owed).choose(parseWish(wish), exception.given) };
+    if (exception && cursor !== null) {
+      return { choices: this.#shelf.after(cursor, exception.owed).choose(parseWish(wish), exception.given) };
     }
     return kept(this.#byWish, `${after} ${wish}`, mostKept.wishes, () => {
-      const shelf = kept(this.#shelves, after, mostKept.shelves, () => this.#shelf.after(after));
+      const shelf = kept(this.#shelves, after, mostKept.shelves, () =>
+        after === beginning ? this.#shelf.newest() : this.#shelf.after(after),
+      );
       const choices = shelf.choose(parseWish(wish));
       const content = choices.map(({ paperId, topics }) => `${paperId} ${topics}`).join('|');
       return kept(this.#selections, content, mostKept.selections, () => ({ choices }));

@@ -13,6 +13,12 @@ export interface ReckonedPaper {
   readyAt: Date;
 }
 
+export interface ForetoldDigest {
+  paperIds: number[];
+  /** When it is planned. */
+  at: string;
+}
+
 const hour = 3_600_000;
 const mostDaysBack = 31;
 const mostHoursLate = 12;
@@ -29,8 +35,8 @@ export function foretellDigests(
   papers: ReckonedPaper[],
   instants: Date[],
   isSourceLate: (instant: Date) => boolean = () => false,
-): Map<string, number[]> {
-  const digests = new Map<string, number[]>();
+): Map<string, ForetoldDigest> {
+  const digests = new Map<string, ForetoldDigest>();
   for (const subscriber of subscribers.filter(({ status }) => status === 'active')) {
     /** Papers that were there when a plan last looked for this reader, taken or not. */
     const seen = new Set<number>();
@@ -56,10 +62,8 @@ export function foretellDigests(
       if (there.length > 0) looked = true;
       for (const paper of there) seen.add(paper.id);
       if (chosen.length === 0) continue;
-      digests.set(
-        `subscriber ${subscriber.id} on ${turn.day}`,
-        chosen.map((paper) => paper.id),
-      );
+      const paperIds = chosen.map((paper) => paper.id);
+      digests.set(`subscriber ${subscriber.id} on ${turn.day}`, { paperIds, at: instant.toISOString() });
     }
   }
   return digests;

@@ -24,7 +24,9 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   context().time.now = now;
-  await context().db.pool.query('truncate subscribers, digests, papers, source_days, plans restart identity cascade');
+  await context().db.pool.query(
+    'truncate subscribers, cursor_exceptions, digests, editions, papers, source_days, plans restart identity cascade',
+  );
   await context().db.pool.query('delete from graphile_worker._private_jobs');
   source = await playHuggingFace();
 });

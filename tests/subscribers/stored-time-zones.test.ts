@@ -8,7 +8,7 @@ import { makePaper, makeSubscriber } from '../helpers/rows.js';
 const context = useContext();
 beforeEach(async () => {
   await context().db.pool.query(
-    'truncate subscribers, digests, papers, source_days, plans, time_zone_data restart identity cascade',
+    'truncate subscribers, digests, editions, papers, source_days, plans, time_zone_data restart identity cascade',
   );
 });
 const zones = () => context().db.prisma.subscriber.findMany({ orderBy: { id: 'asc' }, select: { timezone: true } });
