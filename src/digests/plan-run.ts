@@ -116,11 +116,12 @@ export class PlanRun {
   }
 
   #select({ wish, cursor }: DueRow, exception: CursorException | undefined): Selection {
-    const after = cursor ?? beginning;
-    // What only one subscriber has is not worth keeping.
-    if (exception && cursor !== null) {
-      return { choices: this.#shelf.after(cursor, exception.owed).choose(parseWish(wish), exception.given) };
+    if (exception) {
+      // What only one subscriber has is not worth keeping.
+      const shelf = cursor === null ? this.#shelf.newest() : this.#shelf.after(cursor, exception.owed);
+      return { choices: shelf.choose(parseWish(wish), exception.given) };
     }
+    const after = cursor ?? beginning;
     return kept(this.#byWish, `${after} ${wish}`, mostKept.wishes, () => {
       const shelf = kept(this.#shelves, after, mostKept.shelves, () =>
         after === beginning ? this.#shelf.newest() : this.#shelf.after(after),

@@ -91,7 +91,7 @@ async function planBatch(
   now: Date,
   next: (tx: Queries) => Promise<due.DueRow[]>,
 ) {
-  await due.preferIndexes(tx);
+  await due.configureBatch(tx);
   const rows = await next(tx);
   if (rows.length === 0) return { days: [], skipped: [] };
   const decisions = await run.decide(tx, rows);

@@ -39,6 +39,19 @@ describe('a time zone', () => {
     expect(debian.list()).toEqual(['UTC', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata', 'Europe/Berlin']);
   });
 
+  const missing = process.env['OFFPRINT_TEST_MISSING_ZONES']?.split(' ') ?? [];
+  it.skipIf(missing.length === 0)(
+    'that this PostgreSQL does not know is stored under a name that it knows',
+    async () => {
+      for (const zone of missing) {
+        const found = context().timeZones.find(zone);
+        expect(found).not.toBe(zone);
+        await context().db.pool.query('select now() at time zone $1', [found]);
+        await expect(context().db.pool.query('select now() at time zone $1', [zone])).rejects.toThrow('not recognized');
+      }
+    },
+  );
+
   it('turns an instant into a calendar day', () => {
     expect(localDay(new Date('2026-02-04T23:30:00Z'), 'Asia/Tokyo')).toBe('2026-02-05');
   });

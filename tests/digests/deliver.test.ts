@@ -70,7 +70,7 @@ describe('a digest that is due', () => {
     expect(server.connections()).toBe(3);
   });
 
-  it('row 20: is sent once by two deliveries that work at the same time', async () => {
+  it('is sent once by two deliveries that work at the same time', async () => {
     await planDigests(context(), 40);
     const server = await serve();
     const reports = await Promise.all([send(server), send(server)]);
@@ -106,7 +106,7 @@ describe('a digest that is due', () => {
   });
 });
 
-describe('row 28: a subscriber who leaves between the plan and the mail', () => {
+describe('a subscriber who leaves between the plan and the mail', () => {
   it.each(['unsubscribed', 'paused', 'bounced', 'complained', 'pending'] as const)(
     'gets nothing once %s',
     async (status) => {
@@ -124,7 +124,7 @@ describe('row 28: a subscriber who leaves between the plan and the mail', () => 
 });
 
 describe('a recipient who is refused', () => {
-  it('row 9: for good, because there is no such address, has failed and gets no digest again', async () => {
+  it('for good, because there is no such address, has failed and gets no digest again', async () => {
     await planDigests(context(), 2);
     let asked = 0;
     const server = await serve(({ step }) =>
@@ -139,7 +139,7 @@ describe('a recipient who is refused', () => {
     expect((await planDue(context(), new Date('2026-02-05T08:00:00Z'))).days).toMatchObject([{ due: 1, planned: 1 }]);
   });
 
-  it('row 11: for now, gets the digest once when the server takes it later', async () => {
+  it('for now, gets the digest once when the server takes it later', async () => {
     await planDigests(context(), 1);
     let asked = 0;
     const server = await serve(({ step }) =>
@@ -195,7 +195,7 @@ describe('rows 2 and 3: a mail whose final answer is lost', () => {
   });
 });
 
-describe('row 12: a relay that takes no mail', () => {
+describe('a relay that takes no mail', () => {
   it('costs no recipient an attempt while it cannot be reached', async () => {
     await planDigests(context(), 30);
     const gone = await startSmtpServer();
@@ -233,7 +233,7 @@ describe('row 12: a relay that takes no mail', () => {
   });
 });
 
-describe('row 59: a delivery that is asked to stop', () => {
+describe('a delivery that is asked to stop', () => {
   it('finishes the mails in flight, and leaves none under way', async () => {
     await planDigests(context(), 20);
     const stop = new AbortController();

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  configureBatch,
   firstPlace,
   isAnyoneDue,
   moveSchedules,
-  preferIndexes,
   readDue,
   readExceptions,
 } from '../../src/digests/due.js';
@@ -93,7 +93,7 @@ describe('no statement that runs every minute, or for every mail, reads a whole 
     [
       'who is due',
       async (db) => {
-        await preferIndexes(db);
+        await configureBatch(db);
         const { rows } = await readDue(db, now, firstPlace, 5_000, true);
         expect(rows.length).toBeGreaterThan(10);
         await readExceptions(

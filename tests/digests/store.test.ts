@@ -82,7 +82,7 @@ describe('a claim', () => {
     expect((await recordedDigests(context())).map(({ status }) => status).toSorted()).toEqual(['in_doubt', 'sending']);
   });
 
-  it('row 24: that was lost lets nothing be written: not over what became of the digest since, nor under another attempt', async () => {
+  it('that was lost lets nothing be written: not over what became of the digest since, nor under another attempt', async () => {
     await planDigests(context(), 1);
     const digest = await claim('late');
     const late = { digestId: digest.id, owner: 'late', attempts: digest.attempts };
@@ -96,7 +96,7 @@ describe('a claim', () => {
     expect(await db().subscriber.count({ where: { status: 'bounced' } })).toBe(0);
   });
 
-  it('row 24: of an attempt before lets nothing be written, even where the same worker claims again', async () => {
+  it('of an attempt before lets nothing be written, even where the same worker claims again', async () => {
     await planDigests(context(), 1);
     const first = await claim('same');
     await context().db.pool.query("update digests set status = 'queued', owner = null, lease_until = null");

@@ -15,10 +15,14 @@ declare module 'vitest' {
   }
 }
 
-/** One real PostgreSQL for the whole run, and in it the database that every test file's own is cloned from. */
+/**
+ * One real PostgreSQL for the whole run, and in it the database that every test file's own is cloned from: an embedded one,
+ * or that of OFFPRINT_TEST_DATABASE_URL, whose user may create databases.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'offprint-tests-'));
-  const cluster = await openEmbeddedDatabase(dataDir);
+  const given = process.env['OFFPRINT_TEST_DATABASE_URL'];
+  const cluster = given ? { url: given, release: async () => {} } : await openEmbeddedDatabase(dataDir);
   const admin = new pg.Client(cluster.url);
   await admin.connect();
   await admin.query('create database template');

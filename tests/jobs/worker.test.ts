@@ -175,7 +175,7 @@ describe('a worker', () => {
 });
 
 describe('a worker that is asked to stop', () => {
-  it('row 59: finishes the mails in flight, leaves no digest under way and keeps no job', async () => {
+  it('finishes the mails in flight, leaves no digest under way and keeps no job', async () => {
     const { prisma } = context().db;
     await makePaper(prisma, '2026-02-03');
     for (let i = 0; i < 30; i++) await makeSubscriber(prisma);

@@ -43,7 +43,7 @@ describe('a DKIM signature', () => {
     expect(asked).toContain('offprint._domainkey.example.org');
   });
 
-  it('row 52: is over every header of a digest, and names those of one-click unsubscription', () => {
+  it('is over every header of a digest, and names those of one-click unsubscription', () => {
     const [head = ''] = raw.toString().split('\r\n\r\n');
     const present = head.split(/\r\n(?![ \t])/).map((line) => line.split(':')[0]?.toLowerCase());
     const named = / h=([^;]*)/.exec(head.replace(/\r\n/g, ''))?.[1]?.toLowerCase().replace(/\s/g, '').split(':');
@@ -161,7 +161,7 @@ describe('the check of the DKIM key at the start', () => {
       () => createPublicKey(rsa.privateKey).export({ type: 'spki', format: 'pem' }).toString(),
       'cannot be read',
     ],
-  ])('row 51: refuses %s', (_name, pem, reason) => {
+  ])('refuses %s', (_name, pem, reason) => {
     const check = () => checkDkimKey(dkimWith(pem()));
     expect(check).toThrow(UserError);
     expect(check).toThrow(reason);

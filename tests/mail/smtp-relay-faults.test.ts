@@ -27,20 +27,20 @@ async function serveWithTls(options: SMTPServerOptions = {}): Promise<{ port: nu
 }
 
 describe('a relay that takes no mail', () => {
-  it('row 12: 421 at the greeting is the fault of the relay', async () => {
+  it('421 at the greeting is the fault of the relay', async () => {
     const { send } = await reacting('greeting', { reply: '421 4.3.2 too busy' });
     const outcome = await send();
     expect(outcome).toMatchObject({ kind: 'not-sent', scope: 'relay' });
     expect(outcome.answer).toMatch(/^smtp:\/\/127\.0\.0\.1:\d+: 421 4\.3\.2 too busy$/);
   });
 
-  it.each(['close', 'reset'] as const)('row 13: %s before the greeting is tried once', async (next) => {
+  it.each(['close', 'reset'] as const)('%s before the greeting is tried once', async (next) => {
     const { server, send } = await reacting('greeting', { next });
     expect(await send()).toMatchObject({ kind: 'not-sent', scope: 'relay' });
     expect(server.connections()).toBe(1);
   });
 
-  it('row 14: may drop an idle connection; that is invisible', async () => {
+  it('may drop an idle connection; that is invisible', async () => {
     const server = await serve();
     const { send, warnings } = connect([server.relay]);
     for (const number of [1, 2, 3]) {
@@ -55,7 +55,7 @@ describe('a relay that takes no mail', () => {
     ['a FIN', { next: 'close' }],
     ['a RST', { next: 'reset' }],
     ['421', { reply: '421 4.4.2 idle for too long', next: 'close' }],
-  ])('row 14: may end a connection with %s just when it is used again', async (_name, reaction) => {
+  ])('may end a connection with %s just when it is used again', async (_name, reaction) => {
     const server = await serve({
       on: ({ step, mail: number }) => (step === 'MAIL' && number === 2 ? reaction : undefined),
     });
@@ -66,7 +66,7 @@ describe('a relay that takes no mail', () => {
     expect(server.mails).toHaveLength(2);
   });
 
-  it('row 15: 535 is told without the password, and not tried again', async () => {
+  it('535 is told without the password, and not tried again', async () => {
     const server = await serve({
       extensions: ['AUTH PLAIN'],
       on: ({ step }) => (step === 'AUTH' ? { reply: '535 5.7.8 authentication failed' } : undefined),
@@ -79,16 +79,13 @@ describe('a relay that takes no mail', () => {
     expect(server.commands.filter((line) => line.startsWith('AUTH'))).toHaveLength(1);
   });
 
-  it.each(['MAIL', 'RCPT', 'DATA', 'dot'] as const)(
-    'row 16: throttling at %s leaves the mail as it was',
-    async (step) => {
-      const { server, send } = await reacting(step, {
-        reply: '454 Throttling failure: Maximum sending rate exceeded.',
-      });
-      expect(await send()).toMatchObject({ kind: 'not-sent', scope: 'relay' });
-      expect(server.connections()).toBe(1);
-    },
-  );
+  it.each(['MAIL', 'RCPT', 'DATA', 'dot'] as const)('throttling at %s leaves the mail as it was', async (step) => {
+    const { server, send } = await reacting(step, {
+      reply: '454 Throttling failure: Maximum sending rate exceeded.',
+    });
+    expect(await send()).toMatchObject({ kind: 'not-sent', scope: 'relay' });
+    expect(server.connections()).toBe(1);
+  });
 
   it.each<[SmtpStep, keyof SmtpTimeouts, string]>([
     ['greeting', 'greeting', 'not-sent'],
@@ -97,7 +94,7 @@ describe('a relay that takes no mail', () => {
     ['RCPT', 'command', 'not-sent'],
     ['DATA', 'command', 'not-sent'],
     ['dot', 'final', 'in-doubt'],
-  ])('row 17: a reply that drips in at %s is given up, and holds up nobody else', async (step, limit, kind) => {
+  ])('a reply that drips in at %s is given up, and holds up nobody else', async (step, limit, kind) => {
     const server = await serve({
       on: (moment) => (moment.connection === 1 && moment.step === step ? { next: 'drip' } : undefined),
     });
@@ -113,7 +110,7 @@ describe('a relay that takes no mail', () => {
     expect(await send()).toMatchObject({ kind: 'not-sent', scope: 'relay' });
   });
 
-  it('row 18: offers no STARTTLS where TLS is required', async () => {
+  it('offers no STARTTLS where TLS is required', async () => {
     const server = await serve();
     const { send } = connect([relayAt(`${server.url}?requireTls=true`)]);
     const outcome = await send();
@@ -125,7 +122,7 @@ describe('a relay that takes no mail', () => {
   it.each([
     ['a login', (port: number) => `smtp://user:secret@127.0.0.1:${port}`],
     ['required TLS', (port: number) => `smtp://127.0.0.1:${port}?requireTls=true`],
-  ])('row 18: has a certificate that nobody trusts, with %s', async (_name, address) => {
+  ])('has a certificate that nobody trusts, with %s', async (_name, address) => {
     const logins: unknown[] = [];
     const { port, secured } = await serveWithTls({
       onAuth: (auth, _session, done) => {
@@ -139,7 +136,7 @@ describe('a relay that takes no mail', () => {
     expect([logins, secured]).toEqual([[], []]);
   });
 
-  it('row 18: has a certificate that nobody trusts, from the first byte', async () => {
+  it('has a certificate that nobody trusts, from the first byte', async () => {
     const { port } = await serveWithTls({ secure: true });
     const outcome = await connect([relayAt(`smtps://127.0.0.1:${port}`)]).send();
     expect(outcome).toMatchObject({ kind: 'not-sent', scope: 'relay' });
@@ -152,7 +149,7 @@ describe('a relay that takes no mail', () => {
     expect(secured).toEqual([true]);
   });
 
-  it('row 19: says a SIZE that the mail exceeds, and is not even asked', async () => {
+  it('says a SIZE that the mail exceeds, and is not even asked', async () => {
     const server = await serve({ extensions: ['PIPELINING', 'SIZE 10240'] });
     const { send } = connect([server.relay]);
     expect(await send(mail(1, 60_000))).toMatchObject({

@@ -28,7 +28,7 @@ const linkOf = async (topics: string[] = []) => pathOf(confirmationLink(site().c
 const stored = () => site().ctx.db.prisma.subscriber.findFirstOrThrow();
 
 describe('the link of a confirmation mail', () => {
-  it('row 30: shows a page with one button, and changes nothing by itself', async () => {
+  it('shows a page with one button, and changes nothing by itself', async () => {
     const path = await linkOf();
     const response = await site().get(path);
     expect(response.status).toBe(200);
@@ -77,7 +77,7 @@ describe('the link of a confirmation mail', () => {
     expect(await (await site().postForm(path, {})).text()).toContain('subscribed already');
   });
 
-  it('row 34: expired, offers a new mail, under the same cooldown', async () => {
+  it('expired, offers a new mail, under the same cooldown', async () => {
     const { ctx } = site();
     const path = await linkOf(['agents']);
     ctx.time.now = new Date(start.getTime() + confirmationLifetime);

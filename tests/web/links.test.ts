@@ -29,7 +29,7 @@ async function seen(response: Response) {
   return JSON.stringify({ status: response.status, headers, body: await response.text() });
 }
 
-describe.each(purposes)('row 33: a link to /%s', (purpose) => {
+describe.each(purposes)('a link to /%s', (purpose) => {
   it('with any bit of its token flipped gets one neutral page', async () => {
     const token = tokenOf((await links())[purpose]);
     const answers = new Set<string>();

@@ -82,7 +82,7 @@ describe('the front page', () => {
     );
   });
 
-  it('row 43: shows markup in a paper as text, and no link that is not https', async () => {
+  it('shows markup in a paper as text, and no link that is not https', async () => {
     const hostile = '</p><script>alert(1)</script><![endif]--><%= 7 * 7 %>{{x}}';
     await makePaper(db(), '2026-02-03', {
       title: hostile,

@@ -32,7 +32,7 @@ function bare(
 }
 
 describe('unsubscribing', () => {
-  it.each(['GET', 'HEAD'])('row 30: by %s shows a page and changes nothing', async (method) => {
+  it.each(['GET', 'HEAD'])('by %s shows a page and changes nothing', async (method) => {
     const response = await fetch(new URL(await linkOf(), site().url), { method, headers: { purpose: 'prefetch' } });
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -53,7 +53,7 @@ describe('unsubscribing', () => {
   it.each([
     ['urlencoded', 'application/x-www-form-urlencoded', 'List-Unsubscribe=One-Click'],
     [
-      'row 31: multipart',
+      'multipart',
       'multipart/form-data; boundary=x',
       '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
     ],
@@ -67,13 +67,13 @@ describe('unsubscribing', () => {
     expect(await stored()).toMatchObject({ status: 'unsubscribed' });
   });
 
-  it('row 32: by one click at the address with a slash at its end is no redirect either', async () => {
+  it('by one click at the address with a slash at its end is no redirect either', async () => {
     const response = await site().postForm(`${await linkOf()}/`, oneClick);
     expect(response.status).toBe(200);
     expect(await stored()).toMatchObject({ status: 'unsubscribed' });
   });
 
-  it('row 29: a thousand times at once answers 200 each time and is one event', async () => {
+  it('a thousand times at once answers 200 each time and is one event', async () => {
     const path = await linkOf();
     const { time } = site().ctx;
     await site().postForm(path, oneClick);
