@@ -1,4 +1,4 @@
-import { ingest as ingestPapers, ingestSamples } from '../src/topics/ingest.js';
+import { ingest as ingestPapers, ingestSamples } from '../src/ingest/ingest.js';
 import type { Job } from './job.js';
 
 /** Reads the sources. Where none can be reached and there is no paper yet, the bundled samples stand in. */

@@ -5,12 +5,12 @@ import { wakeDelivery } from '../src/database/queue.js';
 import { reap } from '../src/digests/deliver.js';
 import { isAnyDue } from '../src/digests/store.js';
 import { jobLogger } from '../src/log.js';
-import { answerSubscription } from './answer-subscription.js';
 import { deliver } from './deliver.js';
 import { ingest } from './ingest.js';
 import type { Job, JobContext } from './job.js';
 import { plan } from './plan.js';
 import { prune } from './prune.js';
+import { sendSignUpMail } from './sign-up-mail.js';
 
 export interface Worker {
   /** What the job engine tells of its jobs. */
@@ -25,7 +25,7 @@ export interface Worker {
  */
 const pools: { jobs: Record<string, Job>; concurrency: number }[] = [
   { jobs: { deliver }, concurrency: 1 },
-  { jobs: { 'answer-subscription': answerSubscription }, concurrency: 3 },
+  { jobs: { 'sign-up-mail': sendSignUpMail }, concurrency: 3 },
   { jobs: { ingest, plan, prune }, concurrency: 3 },
 ];
 

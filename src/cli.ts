@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { UserError } from './config.js';
+import { UserError } from './errors.js';
 import { projectPath } from './project.js';
 
 /** Loaded by need: to load them all takes longer than most of them run. */

@@ -1,33 +1,9 @@
-import { inspect } from 'node:util';
 import type { z } from 'zod';
 import { environment, pemExample } from './environment.js';
+import { UserError } from './errors.js';
+import { Secret } from './secret.js';
 
 export type { Mailbox, SourceSpec } from './environment.js';
-
-/** A value that never shows in logs, errors or JSON; `reveal()` is the only way to it. */
-export class Secret<T> {
-  readonly #value: T;
-  constructor(value: T) {
-    this.#value = value;
-  }
-  reveal(): T {
-    return this.#value;
-  }
-  toString(): string {
-    return '[secret]';
-  }
-  toJSON(): string {
-    return '[secret]';
-  }
-  [inspect.custom](): string {
-    return '[secret]';
-  }
-}
-
-/** A user's mistake, told in one line; the process exits with status 1 and prints no stack trace. */
-export class UserError extends Error {
-  override readonly name = 'UserError';
-}
 
 export interface Dkim {
   domain: string;

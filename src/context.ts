@@ -1,7 +1,8 @@
-import type { Config, Secret } from './config.js';
+import type { Config } from './config.js';
 import { type Database, openDatabase } from './database/database.js';
 import { loadTimeZones, type TimeZones } from './database/time-zones.js';
 import { createLogger, type Logger } from './log.js';
+import type { Secret } from './secret.js';
 import { loadSecretKeys } from './secret-keys.js';
 
 /** What a running process holds: built once, passed as first argument. */

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { Secret, UserError } from './config.js';
+import { UserError } from './errors.js';
+import { Secret } from './secret.js';
 
 const shortestKey = 16;
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig, parseConfig, UserError } from '../src/config.js';
+import { loadConfig, parseConfig } from '../src/config.js';
+import { UserError } from '../src/errors.js';
 
 /** What a wrong environment is answered with, line by line. */
 function problems(env: Record<string, string>): string[] {
@@ -32,7 +33,14 @@ describe('an empty environment', () => {
       database: { url: null, dataDir: './data' },
       relays: null,
       mail: { from: { name: 'Offprint', address: 'digest@localhost' }, domain: 'localhost', bounceAddress: null },
-      web: { host: '127.0.0.1', port: 3000, baseUrl: 'http://localhost:3000', baseUrlGiven: false, trustProxy: 0 },
+      web: {
+        host: '127.0.0.1',
+        port: 3000,
+        baseUrl: 'http://localhost:3000',
+        baseUrlGiven: false,
+        trustProxy: 0,
+        signUpsPerHour: 1_000,
+      },
       mailbox: { port: 1080, smtpPort: 1025 },
       secretKeys: null,
       sources: [{ kind: 'huggingface' }],
@@ -100,6 +108,7 @@ describe('a value', () => {
     ['IN_DOUBT', 'hold', (c) => c.sending.inDoubt, 'hold'],
     ['IDEMPOTENCY_HEADER', 'Resend-Idempotency-Key', (c) => c.sending.idempotencyHeader, 'Resend-Idempotency-Key'],
     ['TRUST_PROXY', '2', (c) => c.web.trustProxy, 2],
+    ['SIGN_UPS_PER_HOUR', '50', (c) => c.web.signUpsPerHour, 50],
     ['LOG_LEVEL', 'debug', (c) => c.log.level, 'debug'],
     ['LOG_FORMAT', 'pretty', (c) => c.log.format, 'pretty'],
     ['PORT', ' 8080 ', (c) => c.web.port, 8080],

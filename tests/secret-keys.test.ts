@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../src/config.js';
+import { UserError } from '../src/errors.js';
 import { loadSecretKeys } from '../src/secret-keys.js';
 
 describe('the generated secret key', () => {

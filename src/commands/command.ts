@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadConfig, UserError } from '../config.js';
+import { loadConfig } from '../config.js';
 import type { Context } from '../context.js';
-import { interruption } from './interruption.js';
+import { UserError } from '../errors.js';
+import { shutdownSignal } from './shutdown-signal.js';
 
 export interface Reporting<Result> {
   /** Does the work. `signal` is aborted by Ctrl-C and SIGTERM. */
@@ -27,7 +28,7 @@ export async function report<Result>(options: { json?: boolean }, reporting: Rep
 export async function withContext<Result>(
   work: (ctx: Context, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const signal = interruption();
+  const signal = shutdownSignal();
   const config = loadConfig();
   // Loaded when needed: help and a wrong call are answered in half the time.
   const { openContext } = await import('../context.js');

@@ -5,17 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { type Config, loadConfig, UserError } from '../config.js';
+import { type Config, loadConfig } from '../config.js';
 import type { Context } from '../context.js';
 import { planDue } from '../digests/plan.js';
 import { listSent, type SentDigest } from '../digests/sent.js';
 import { isAnyOpen } from '../digests/store.js';
+import { UserError } from '../errors.js';
+import { ingestSamples } from '../ingest/ingest.js';
 import { newestDay } from '../papers/store.js';
 import type { Service } from '../service.js';
 import { parseAddress } from '../subscribers/address.js';
 import { insertConfirmed } from '../subscribers/store.js';
-import { ingestSamples } from '../topics/ingest.js';
-import { interruption } from './interruption.js';
+import { shutdownSignal } from './shutdown-signal.js';
 import { addresses } from './start.js';
 
 const day = 86_400_000;
@@ -40,7 +41,7 @@ export function demoCommand(): Command {
     .description('show the main job: three sample subscribers get their digests in the local mailbox')
     .option('--once', 'end when the digests are delivered, instead of serving until Ctrl-C')
     .action(async (options: { once?: boolean }) => {
-      const signal = interruption();
+      const signal = shutdownSignal();
       const { startService } = await import('../service.js');
       const dataDir = await mkdtemp(join(tmpdir(), 'offprint-demo-'));
       try {

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { SourceSpec } from '../config.js';
 import { parseSource } from '../environment.js';
-import type { IngestFailure, IngestReport } from '../papers/ingest.js';
-import { ingest } from '../topics/ingest.js';
+import type { IngestFailure, IngestReport } from '../ingest/ingest.js';
+import { ingest } from '../ingest/ingest.js';
 import { report } from './command.js';
 import { calendarDay } from './options.js';
 

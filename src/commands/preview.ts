@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { UserError } from '../config.js';
 import { previewDigest } from '../digests/preview.js';
+import { UserError } from '../errors.js';
 import { buildMessage, type Message } from '../mail/message.js';
 import { loadMailTemplates } from '../mail/templates.js';
 import { vocabulary } from '../topics/vocabulary.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.js';
 import type { Role, Service } from '../service.js';
-import { interruption } from './interruption.js';
+import { shutdownSignal } from './shutdown-signal.js';
 
 const roles: readonly Role[] = ['web', 'worker', 'clock'];
 
@@ -11,7 +11,7 @@ export function startCommand(): Command {
     .description('start Offprint: web site, clock and worker in one process')
     .addOption(new Option('--only <role>', 'start one role').choices(roles))
     .action(async ({ only }: { only?: Role }) => {
-      const signal = interruption();
+      const signal = shutdownSignal();
       const config = loadConfig();
       const { startService } = await import('../service.js');
       const service = await startService(config, new Set(only ? [only] : roles));

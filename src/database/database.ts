@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
-import { type Config, UserError } from '../config.js';
+import type { Config } from '../config.js';
+import { UserError } from '../errors.js';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { jobLogger, type Logger } from '../log.js';
-import { openEmbeddedDatabase } from './embedded.js';
+import { openEmbeddedDatabase } from './embedded/embedded.js';
 import { migrate } from './migrate.js';
 
 /** A Prisma client, or one inside a transaction. */

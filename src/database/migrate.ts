@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool, PoolClient } from 'pg';
-import { UserError } from '../config.js';
+import { UserError } from '../errors.js';
 import { projectPath } from '../project.js';
 
 const migrationsFolder = projectPath('prisma/migrations');

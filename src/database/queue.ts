@@ -6,7 +6,7 @@ export interface Jobs {
    * Mail someone who asked to subscribe: the confirmation, or the links of a subscription that exists already. The id of the
    * mail is the job's, so that every attempt has it.
    */
-  'answer-subscription': { subscriberId: number; messageId: string };
+  'sign-up-mail': { subscriberId: number; messageId: string };
   /** Work off the digests that are due. */
   deliver: Record<string, never>;
   /** Read the sources. */

@@ -1,7 +1,7 @@
 import wrapAnsi from 'wrap-ansi';
 import type { Config } from '../config.js';
 import type { DigestFrame, MailTemplates } from '../mail/templates.js';
-import { byline, clamp, counted, factsOf, firstSentences, linksOf, safeUrl } from '../papers/presentation.js';
+import { authorsLine, clamp, counted, firstSentences, linksOf, metadataOf, safeUrl } from '../papers/presentation.js';
 import type { PaperSnapshot } from './paper-snapshot.js';
 
 export interface DigestEntry {
@@ -80,8 +80,8 @@ function cardOf({ paper, topics }: DigestEntry, abstractLength: DigestContent['a
     reason: topics.length > 0 ? `Matches ${topics.join(', ')}` : 'Trending',
     title: clamp(paper.title, longest.title),
     href: links[0]?.href ?? null,
-    byline: byline(paper.authors),
-    facts: factsOf(paper).join(' · '),
+    authorsLine: authorsLine(paper.authors),
+    metadata: metadataOf(paper).join(' · '),
     abstract: abstractOf(paper, abstractLength),
     thumbnail: safeUrl(paper.thumbnailUrl),
     links,
@@ -142,7 +142,7 @@ function cardText(card: Card, index: number): string[] {
     rule,
     '',
     number + wrapped(card.title, indent).trimStart(),
-    ...[card.byline, card.facts, card.reason].filter(Boolean).map((line) => wrapped(line, indent)),
+    ...[card.authorsLine, card.metadata, card.reason].filter(Boolean).map((line) => wrapped(line, indent)),
     '',
     ...(card.abstract ? [wrapped(card.abstract, indent), ''] : []),
     ...card.links.map(({ label, href }) => `${indent}${label}: ${href}`),

@@ -115,10 +115,10 @@ function judge({ ctx, refusals }: Delivery, outcome: Outcome | NotComposed): Out
   if (refused || outcome.kind === 'sent') refusals.note(refused);
   if (!refused || !refusals.exceeded) return outcome;
   ctx.log.error(
-    { reply: outcome.answer },
+    { reply: outcome.reply },
     'the relay refuses most recipients: sending stops, nobody is taken off the list',
   );
-  return { kind: 'not-sent', scope: 'relay', answer: outcome.answer };
+  return { kind: 'not-sent', scope: 'relay', reply: outcome.reply };
 }
 
 /**
@@ -154,7 +154,7 @@ async function attempt(
     const raw = buildMessage(message);
     return await connection.send({ from: returnPath(ctx, digest), to: message.to }, raw);
   } catch (error) {
-    return { kind: 'not-composed', answer: `not sent, because it could not be composed: ${(error as Error).message}` };
+    return { kind: 'not-composed', reply: `not sent, because it could not be composed: ${(error as Error).message}` };
   }
 }
 
@@ -169,9 +169,9 @@ async function record(
   const next = nextStatus(outcome, digest, inDoubt, ctx.clock(), Math.random());
   const claim = { digestId: digest.id, owner, attempts: digest.attempts };
   const written = await untilWritten(ctx, () =>
-    store.recordOutcome(ctx.db.prisma, claim, next, outcome.answer, ctx.clock()),
+    store.recordOutcome(ctx.db.prisma, claim, next, outcome.reply, ctx.clock()),
   );
-  const line = { digest: digest.id, attempt: digest.attempts, answer: outcome.answer };
+  const line = { digest: digest.id, attempt: digest.attempts, reply: outcome.reply };
   if (!written) return ctx.log.warn(line, 'outcome not recorded: the claim had passed to another worker');
   report[next.status]++;
   if (next.status === 'sent') ctx.log.debug(line, 'digest sent');

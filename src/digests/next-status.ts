@@ -3,7 +3,7 @@ import type { Outcome, Rejected } from '../mail/outcome.js';
 /** The mail could not be made, so nothing was sent; other digests may well go through. */
 export interface NotComposed {
   kind: 'not-composed';
-  answer: string;
+  reply: string;
 }
 
 /** What the record says of a digest after an attempt. */
@@ -29,7 +29,7 @@ export interface Attempt {
 const minute = 60_000;
 /** Waits before the second, third … attempt, in minutes; the last one repeats. */
 const retryMinutes = [1, 5, 15, 30, 60, 120, 240];
-/** A relay whose answer is always lost may deliver each copy: then an operator decides. */
+/** A relay whose reply is always lost may deliver each copy: then an operator decides. */
 const mostCopies = 3;
 /** After this long a digest is worthless: the next one is about due. RFC 5321 would allow days. */
 export const lifetime = 20 * 60 * minute;

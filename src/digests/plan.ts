@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { utcDay } from '../calendar-day.js';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { wakeDelivery } from '../database/queue.js';
 import { appendOffers, findLateSources, findLogEnd, type Offer, readListed } from '../papers/offers.js';
-import { growingSources } from '../papers/sources/open.js';
-import { utcDay } from '../papers/sources/source.js';
+import { growingSources } from '../sources/open.js';
 import { resumePaused } from '../subscribers/lifecycle.js';
 import { type Choice, Shelf, type Wish } from './choose.js';
 import * as due from './due.js';

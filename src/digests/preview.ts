@@ -1,5 +1,5 @@
-import { UserError } from '../config.js';
 import type { Context } from '../context.js';
+import { UserError } from '../errors.js';
 import type { Message } from '../mail/message.js';
 import type { MailTemplates } from '../mail/templates.js';
 import { messageWith } from './compose-stored.js';

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { foldLines } from 'nodemailer/lib/mime-funcs';
-import { type Dkim, UserError } from '../config.js';
+import type { Dkim } from '../config.js';
+import { UserError } from '../errors.js';
 
 /**
  * The headers that are signed where they are there: those that a reader sees or acts on. RFC 8058 §4 asks for the two of

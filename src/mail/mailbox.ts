@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Config, UserError } from '../config.js';
+import type { Config } from '../config.js';
+import { UserError } from '../errors.js';
 import { openSocket } from './socket.js';
 
 /** The local mailbox: an SMTP server that delivers nothing, and a web page that shows what it caught. */

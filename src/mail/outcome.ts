@@ -4,7 +4,7 @@ export type Outcome = Sent | Rejected | NotSent | InDoubt;
 /** The server has taken the mail, and with it the responsibility (RFC 5321 §4.2.5). */
 export interface Sent {
   kind: 'sent';
-  answer: string;
+  reply: string;
 }
 
 /** The server has refused this mail, so it has not been delivered; other mails may well go through. */
@@ -17,7 +17,7 @@ export interface Rejected {
   code: number;
   /** The enhanced status code (RFC 3463), like "5.1.1". */
   enhanced: string | null;
-  answer: string;
+  reply: string;
 }
 
 /** Nothing was accepted, and that through no fault of the recipient or the mail: safe to try again. */
@@ -25,13 +25,13 @@ export interface NotSent {
   kind: 'not-sent';
   /** What to leave alone for a while: this connection, or the whole relay. */
   scope: 'connection' | 'relay';
-  answer: string;
+  reply: string;
 }
 
 /** The last byte was handed over and no valid final reply came: the mail may have been delivered, or not. */
 export interface InDoubt {
   kind: 'in-doubt';
-  answer: string;
+  reply: string;
 }
 
 /** What a reply of the server answers to. */
@@ -40,7 +40,7 @@ export type Stage = 'greeting' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' 
 /** A reply code and, where there is one, the enhanced status code; Cisco's gateways write "550 #5.1.0 …". */
 const replyCodes = /^([2-5]\d\d)(?![^\s-])(?:[ -]+#?([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?/;
 
-const longestAnswer = 500;
+const longestReply = 500;
 
 /** Where an x.2.2 (mailbox full) stands among the codes, 5yz or not: it passes. */
 const mailboxFull = '2.2';
@@ -49,24 +49,24 @@ const mailboxFull = '2.2';
  * Says what a reply means, given the command that it answers. Sources: RFC 5321 §4.2 (reply codes), RFC 3463 and its
  * registry (enhanced status codes), RFC 4954 §6 (authentication), Amazon SES ("454 Throttling failure").
  */
-export function classifyReply(stage: Stage, reply: string): Outcome {
-  const answer = oneLine(reply);
-  const [, digits, enhanced = null] = replyCodes.exec(reply) ?? [];
-  if (digits === undefined) return withoutReply(stage, answer);
+export function classifyReply(stage: Stage, text: string): Outcome {
+  const reply = oneLine(text);
+  const [, digits, enhanced = null] = replyCodes.exec(text) ?? [];
+  if (digits === undefined) return withoutReply(stage, reply);
   const code = Number(digits);
-  if (stage === 'dot' && code < 300) return { kind: 'sent', answer };
-  if (code < 400) return withoutReply(stage, answer);
+  if (stage === 'dot' && code < 300) return { kind: 'sent', reply };
+  if (code < 400) return withoutReply(stage, reply);
   const scope = scopeOf(stage, code, enhanced);
-  if (scope === 'connection' || scope === 'relay') return { kind: 'not-sent', scope, answer };
+  if (scope === 'connection' || scope === 'relay') return { kind: 'not-sent', scope, reply };
   const permanent = code >= 500 && !isMailboxFull(stage, code, enhanced);
-  return { kind: 'rejected', scope, permanent, code, enhanced, answer };
+  return { kind: 'rejected', scope, permanent, code, enhanced, reply };
 }
 
 /** Says what follows when the connection ends, or the wait for it, without a reply. */
 export function withoutReply(stage: Stage, what: string): NotSent | InDoubt {
-  const answer = oneLine(what);
-  if (stage === 'dot') return { kind: 'in-doubt', answer };
-  return { kind: 'not-sent', scope: isOpening(stage) ? 'relay' : 'connection', answer };
+  const reply = oneLine(what);
+  if (stage === 'dot') return { kind: 'in-doubt', reply };
+  return { kind: 'not-sent', scope: isOpening(stage) ? 'relay' : 'connection', reply };
 }
 
 type Scope = NotSent['scope'] | Rejected['scope'];
@@ -95,7 +95,7 @@ function scopeByEnhanced(stage: Stage, enhanced: string): Rejected['scope'] | nu
     case '2':
       return detail === '3' ? 'message' : 'recipient';
     case '4':
-      // Routing to the recipient's domain; Exchange Online answers 5.4.1 where there is no such recipient.
+      // Routing to the recipient's domain; Exchange Online replies 5.4.1 where there is no such recipient.
       return 'recipient';
     case '7':
       // Greylisting is about this recipient, a policy that refuses for good is not.
@@ -121,6 +121,6 @@ function isMailboxFull(stage: Stage, code: number, enhanced: string | null): boo
 
 /** Servers like to repeat the address; logs and records are to hold none in full. */
 function oneLine(text: string): string {
-  const masked = text.slice(0, 4 * longestAnswer).replace(/([^\s<>@])[^\s<>@]*@(?=[^\s<>@])/g, '$1…@');
-  return masked.replace(/\s+/g, ' ').trim().slice(0, longestAnswer);
+  const masked = text.slice(0, 4 * longestReply).replace(/([^\s<>@])[^\s<>@]*@(?=[^\s<>@])/g, '$1…@');
+  return masked.replace(/\s+/g, ' ').trim().slice(0, longestReply);
 }

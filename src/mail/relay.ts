@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { type Config, Secret } from '../config.js';
+import type { Config } from '../config.js';
+import { Secret } from '../secret.js';
 
 /** An SMTP server that takes our mail and carries it on. */
 export interface Relay {

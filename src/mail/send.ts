@@ -22,7 +22,7 @@ export async function sendMail(
     const outcome = await connection.send({ from: bounceAddress ?? message.from.address, to: message.to }, raw);
     if (outcome.kind === 'sent') return outcome;
     if (outcome.kind === 'rejected' && outcome.scope === 'recipient' && outcome.permanent) return outcome;
-    throw new Error(`Mail ${message.messageId} was not sent (${outcome.kind}): ${outcome.answer}`);
+    throw new Error(`Mail ${message.messageId} was not sent (${outcome.kind}): ${outcome.reply}`);
   } finally {
     await connection.close();
   }

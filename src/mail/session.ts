@@ -36,15 +36,15 @@ const farewellMs = 1_000;
 
 /** Connects to a relay, upgrades to TLS and logs in. @returns the session, or why there is none */
 export async function openSession(relay: Relay, timeouts: SmtpTimeouts): Promise<SmtpSession | NotSent> {
-  const unreachable = (answer: string): NotSent => ({
+  const unreachable = (reply: string): NotSent => ({
     kind: 'not-sent',
     scope: 'relay',
-    answer: `${nameRelay(relay)}: ${answer}`,
+    reply: `${nameRelay(relay)}: ${reply}`,
   });
   try {
     const session = new SmtpSession(relay, timeouts, await openSocket(relay.host, relay.port, timeouts.connect));
     const failure = await session.open();
-    return failure ? unreachable(failure.answer) : session;
+    return failure ? unreachable(failure.reply) : session;
   } catch (error) {
     return unreachable((error as Error).message);
   }
@@ -114,7 +114,7 @@ export class SmtpSession {
     return this.#afterwards(outcome ?? this.#withoutReply('Connection closed'));
   }
 
-  /** Says QUIT, waits a moment for the answer, and closes. */
+  /** Says QUIT, waits a moment for the reply, and closes. */
   async quit(): Promise<void> {
     if (this.usable) {
       await this.#wait(farewellMs, (settle) => {
@@ -203,7 +203,7 @@ export class SmtpSession {
   #outcomeOf({ code, command = 'CONN', response = '', message }: SmtpError): Outcome {
     if (code === 'EMESSAGE' && command === 'MAIL FROM') {
       // nodemailer compares with the SIZE of RFC 1870 before it sends anything.
-      return { kind: 'rejected', scope: 'message', permanent: true, code: 552, enhanced: '5.3.4', answer: message };
+      return { kind: 'rejected', scope: 'message', permanent: true, code: 552, enhanced: '5.3.4', reply: message };
     }
     if (response === '') return this.#withoutReply(message);
     if (command === 'STARTTLS')
@@ -218,14 +218,14 @@ export class SmtpSession {
   #stageOf(code: string | undefined, command: string): Stage {
     if (command === 'MAIL FROM') return 'mail';
     if (command === 'RCPT TO') return 'rcpt';
-    // A server that answers before it has the whole mail has not taken it.
+    // A server that replies before it has the whole mail has not taken it.
     return code === 'EMESSAGE' && this.#phase === 'final' ? 'dot' : 'data';
   }
 
   /** A server that says 250 before it has the whole mail cannot be believed. */
   #outcomeOfFinalReply(response: string): Outcome {
     if (this.#phase === 'final') return classifyReply('dot', response);
-    return { kind: 'in-doubt', answer: `Reply before the end of the mail: ${response}` };
+    return { kind: 'in-doubt', reply: `Reply before the end of the mail: ${response}` };
   }
 
   #withoutReply(what: string): Outcome {

@@ -18,7 +18,7 @@ export interface SmtpConnection {
 
 const seconds = 1_000;
 
-/** RFC 5321 §4.5.3.2 for the last; a relay of one's own answers the others far sooner than it allows. */
+/** RFC 5321 §4.5.3.2 for the last; a relay of one's own replies the others far sooner than it allows. */
 const usualTimeouts: SmtpTimeouts = {
   connect: 30 * seconds,
   greeting: 30 * seconds,
@@ -45,14 +45,14 @@ export function openSmtpConnection(
       session = opened instanceof SmtpSession ? opened : null;
       outcome = opened instanceof SmtpSession ? await opened.send(...mail) : opened;
       if (outcome.kind !== 'not-sent') return outcome;
-      log.warn({ relay: nameRelay(relay), answer: outcome.answer }, 'relay takes no mail');
+      log.warn({ relay: nameRelay(relay), reply: outcome.reply }, 'relay takes no mail');
     }
     return outcome;
   };
 
   return {
     async send(...mail) {
-      const unsent: NotSent = { kind: 'not-sent', scope: 'relay', answer: 'There is no relay' };
+      const unsent: NotSent = { kind: 'not-sent', scope: 'relay', reply: 'There is no relay' };
       if (!session?.usable) return sendAnew(relays, unsent, mail);
       const { relay } = session;
       const outcome = await session.send(...mail);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 /**
- * Opens a TCP connection, to whichever address of the host answers first.
+ * Opens a TCP connection, to whichever address of the host replies first.
  * @throws Error with a message that says why not
  */
 export function openSocket(host: string, port: number, timeoutMs: number): Promise<Socket> {

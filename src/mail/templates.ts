@@ -24,8 +24,8 @@ export interface DigestCard {
   reason: string;
   title: string;
   href: string | null;
-  byline: string;
-  facts: string;
+  authorsLine: string;
+  metadata: string;
   abstract: string | null;
   thumbnail: string | null;
   links: { label: string; href: string }[];

@@ -6,7 +6,7 @@ const namesShown = 3;
 const longestName = 80;
 
 /** The first authors and how many more there are. */
-export function byline(authors: readonly string[]): string {
+export function authorsLine(authors: readonly string[]): string {
   const names = authors.slice(0, namesShown).map((name) => clamp(name, longestName));
   const others = authors.length - namesShown;
   return others > 0 ? `${names.join(', ')} and ${others} more` : names.join(', ');
@@ -25,15 +25,15 @@ export function longDay(day: string | Date): string {
 }
 
 /** What is told of a paper beside its authors: where it is from, when it came out, what people think of it. */
-export function factsOf(paper: {
+export function metadataOf(paper: {
   organization: string | null;
   publishedAt: Date;
   upvotes: number;
   comments: number;
 }): string[] {
   const { organization, publishedAt, upvotes, comments } = paper;
-  const facts = [longDay(publishedAt), counted(upvotes, 'vote'), counted(comments, 'comment')];
-  return organization ? [clamp(organization, longestName), ...facts] : facts;
+  const metadata = [longDay(publishedAt), counted(upvotes, 'vote'), counted(comments, 'comment')];
+  return organization ? [clamp(organization, longestName), ...metadata] : metadata;
 }
 
 /** Cuts a text at the end of a word, with an ellipsis, where it is longer than that many characters. */

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Secret } from '../config.js';
+import type { Secret } from '../secret.js';
 
 /**
  * Keyed hashes of an address, which outlive its subscriber: one for each secret key, the signing key's first. Write the

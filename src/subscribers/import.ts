@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { UserError } from '../config.js';
 import type { Context } from '../context.js';
+import { UserError } from '../errors.js';
 import { type Address, emailKey } from './address.js';
 import { addressHashes } from './address-hash.js';
 import { type CsvRow, readCsv } from './csv-rows.js';

@@ -5,9 +5,9 @@ import { addJob } from '../database/queue.js';
 import type { Access } from './access.js';
 import { type Address, emailKey } from './address.js';
 import { addressHashes } from './address-hash.js';
-import { answerFor } from './answer.js';
 import { activateConfirmed } from './lifecycle.js';
-import { claimAnswer, type SignUp, upsertPending } from './store.js';
+import { signUpMailFor } from './mails.js';
+import { reserveConfirmation, type SignUp, upsertPending } from './store.js';
 
 const hour = 3_600_000;
 
@@ -28,10 +28,10 @@ export async function signUp(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, reques
   const hashes = addressHashes(ctx.keys, key);
   await ctx.db.prisma.$transaction(async (tx) => {
     const subscriber = await upsertPending(tx, { ...request, emailKey: key, now });
-    const claimed = await claimAnswer(tx, hashes, now);
-    if (claimed && answerFor(subscriber.status)) {
+    const claimed = await reserveConfirmation(tx, hashes, now);
+    if (claimed && signUpMailFor(subscriber.status)) {
       const job = { subscriberId: subscriber.id, messageId: randomUUID() };
-      await addJob(tx, 'answer-subscription', job, { mostAttempts: confirmationAttempts });
+      await addJob(tx, 'sign-up-mail', job, { mostAttempts: confirmationAttempts });
     }
   });
 }
@@ -70,5 +70,5 @@ export async function confirm(
     return 'activated';
   }
   const found = await tx.subscriber.findUnique({ where: { id }, select: { status: true } });
-  return found && answerFor(found.status) ? 'active' : 'refused';
+  return found && signUpMailFor(found.status) ? 'active' : 'refused';
 }

@@ -42,7 +42,7 @@ const answersInMonth = 3;
  * row must be locked: of several requests at once one is allowed.
  * @param hashes all keyed hashes of the address
  */
-export async function claimAnswer(tx: Queries, hashes: Buffer<ArrayBuffer>[], now: Date): Promise<boolean> {
+export async function reserveConfirmation(tx: Queries, hashes: Buffer<ArrayBuffer>[], now: Date): Promise<boolean> {
   const claimed = await tx.$executeRaw`
     insert into confirmation_requests (address_hash, requested_at)
     select ${hashes[0]}, ${now}::timestamptz

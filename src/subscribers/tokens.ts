@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Secret } from '../config.js';
+import type { Secret } from '../secret.js';
 
 /** What a link may do. A token is good for one purpose and no other. The order is part of the format: append only. */
 const purposes = ['confirm', 'preferences', 'unsubscribe', 'digest', 'feed', 'feedback', 'history'] as const;

@@ -1,4 +1,4 @@
-import { byline, factsOf, firstSentences, linksOf, safeUrl } from '../papers/presentation.js';
+import { authorsLine, firstSentences, linksOf, metadataOf, safeUrl } from '../papers/presentation.js';
 import type { ListedPaper } from '../papers/store.js';
 
 const charactersShown = 300;
@@ -9,8 +9,8 @@ export function paperView(paper: ListedPaper) {
   return {
     title: paper.title,
     href: links[0]?.href ?? null,
-    byline: byline(paper.authors),
-    facts: factsOf(paper),
+    authorsLine: authorsLine(paper.authors),
+    metadata: metadataOf(paper),
     thumbnail: safeUrl(paper.thumbnailUrl),
     ...shortened(paper.summary, paper.abstract),
     links,

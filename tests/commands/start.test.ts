@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findCluster } from '../../src/database/cluster.js';
-import { findServer } from '../../src/database/server.js';
+import { findCluster } from '../../src/database/embedded/cluster.js';
+import { findServer } from '../../src/database/embedded/server.js';
 import { projectPath } from '../../src/project.js';
 import { ending, runProgram, startProgram } from '../helpers/program.js';
 

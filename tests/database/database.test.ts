@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { parseConfig, UserError } from '../../src/config.js';
+import { parseConfig } from '../../src/config.js';
 import { type Database, openDatabase } from '../../src/database/database.js';
+import { UserError } from '../../src/errors.js';
 import { createLogger } from '../../src/log.js';
 
 const log = createLogger({ log: { level: 'silent', format: 'json' } });

@@ -11,12 +11,12 @@ const rejected = (code: number, enhanced: string | null): Outcome => ({
   permanent: code >= 500,
   code,
   enhanced,
-  answer: `${code} ${enhanced}`,
+  reply: `${code} ${enhanced}`,
 });
 
 describe('what follows from an attempt', () => {
   it('is "sent" once the server took the mail', () => {
-    expect(nextStatus({ kind: 'sent', answer: '250 ok' }, first, 'resend', now, 0.5).status).toBe('sent');
+    expect(nextStatus({ kind: 'sent', reply: '250 ok' }, first, 'resend', now, 0.5).status).toBe('sent');
   });
 
   it('is another attempt a minute later when the recipient is refused for now', () => {
@@ -44,14 +44,14 @@ describe('what follows from an attempt', () => {
   });
 
   it('is another attempt, less and less often, when the mail could not be composed', () => {
-    const outcome = { kind: 'not-composed', answer: 'no template' } as const;
+    const outcome = { kind: 'not-composed', reply: 'no template' } as const;
     const next = nextStatus(outcome, { ...first, attempts: 3 }, 'resend', now, 0.5);
     expect(next).toMatchObject({ status: 'queued', notBefore: new Date('2026-02-04T08:15:00Z'), bounced: false });
   });
 
   it('uses up no attempt of a recipient when the relay takes no mail', () => {
     const next = nextStatus(
-      { kind: 'not-sent', scope: 'relay', answer: '421' },
+      { kind: 'not-sent', scope: 'relay', reply: '421' },
       { ...first, attempts: 7 },
       'resend',
       now,
@@ -60,8 +60,8 @@ describe('what follows from an attempt', () => {
     expect(next).toMatchObject({ status: 'queued', countsAttempt: false, notBefore: new Date('2026-02-04T08:01:00Z') });
   });
 
-  it('is the policy of IN_DOUBT when the answer was lost', () => {
-    const lost: Outcome = { kind: 'in-doubt', answer: 'connection closed' };
+  it('is the policy of IN_DOUBT when the reply was lost', () => {
+    const lost: Outcome = { kind: 'in-doubt', reply: 'connection closed' };
     expect(nextStatus(lost, { ...first, attempts: 2 }, 'resend', now, 0.5).status).toBe('queued');
     expect(nextStatus(lost, { ...first, attempts: 3 }, 'resend', now, 0.5).status).toBe('in_doubt');
     expect(nextStatus(lost, first, 'hold', now, 0.5).status).toBe('in_doubt');

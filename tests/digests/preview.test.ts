@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/config.js';
 import { planDue } from '../../src/digests/plan.js';
 import { previewDigest } from '../../src/digests/preview.js';
+import { UserError } from '../../src/errors.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { countRows, deliveryTo, startMorning } from './delivery.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { planDue } from '../../src/digests/plan.js';
-import { ingest } from '../../src/topics/ingest.js';
+import { ingest } from '../../src/ingest/ingest.js';
 import { useContext } from '../helpers/context.js';
 import { makeSubscriber, papersOf } from '../helpers/rows.js';
 import { answerWith, dailyPaper, type PlayedSource, playHuggingFace, playPages } from '../helpers/source.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditDay } from '../../src/digests/audit.js';
 import { planDue } from '../../src/digests/plan.js';
-import { ingest } from '../../src/topics/ingest.js';
+import { ingest } from '../../src/ingest/ingest.js';
 import { vocabulary } from '../../src/topics/vocabulary.js';
 import { type TestContext, useContext } from '../helpers/context.js';
 import { makeSubscriber } from '../helpers/rows.js';

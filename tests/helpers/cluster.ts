@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { parseConfig } from '../../src/config.js';
 import { openDatabase } from '../../src/database/database.js';
-import { openEmbeddedDatabase } from '../../src/database/embedded.js';
+import { openEmbeddedDatabase } from '../../src/database/embedded/embedded.js';
 import { createLogger } from '../../src/log.js';
 import { seedTopics } from '../../src/topics/vocabulary.js';
 

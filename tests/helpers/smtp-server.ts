@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';
-import { Secret } from '../../src/config.js';
 import { parseRelay, type Relay } from '../../src/mail/relay.js';
+import { Secret } from '../../src/secret.js';
 
 /**
  * Where in the conversation the server is: about to greet, asked a command, given a piece of a mail that is not its end

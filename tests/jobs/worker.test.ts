@@ -153,7 +153,7 @@ describe('deliver', () => {
     await done('plan', {});
     for (let i = 1; i < 8; i++) await ask('deliver', {}, `deliver-${i}`);
     const visitor = await pending();
-    await ask('answer-subscription', { subscriberId: visitor.id, messageId });
+    await ask('sign-up-mail', { subscriberId: visitor.id, messageId });
     const [mail] = await server.received(1);
     expect(mail?.to).toMatchObject({ text: visitor.email });
   });
@@ -193,11 +193,11 @@ describe('a worker that is asked to stop', () => {
   });
 });
 
-describe('answer-subscription', () => {
+describe('sign-up-mail', () => {
   it('mails the link that confirms to someone who is not subscribed', async () => {
     const { id, email } = await pending();
     await work();
-    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeNull();
+    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeNull();
     const [mail] = await server.received(1);
     expect(mail?.to).toMatchObject({ text: email });
     expect(mail?.text).toMatch(/https:\/\/papers\.example\.org\/confirm\/\S+/);
@@ -207,15 +207,15 @@ describe('answer-subscription', () => {
   it('is tried again when the server does not take the mail now', async () => {
     const { id } = await pending();
     await work(({ step }) => (step === 'RCPT' ? { reply: '451 4.3.0 later' } : undefined));
-    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeInstanceOf(Error);
-    expect(await leftOver()).toMatchObject([{ task: 'answer-subscription', attempts: 1, locked: false }]);
+    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeInstanceOf(Error);
+    expect(await leftOver()).toMatchObject([{ task: 'sign-up-mail', attempts: 1, locked: false }]);
   });
 
   it('has the same Message-ID at every attempt, so that a copy can be told', async () => {
     const { id } = await pending();
     let dots = 0;
     await work(({ step }) => (step === 'dot' && dots++ === 0 ? { keep: true, next: 'close' } : undefined));
-    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeInstanceOf(Error);
+    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeInstanceOf(Error);
     await context().db.pool.query('update graphile_worker._private_jobs set run_at = now()');
     await server.received(2);
     expect(server.mails.map((mail) => mail.messageId)).toEqual([
@@ -227,22 +227,22 @@ describe('answer-subscription', () => {
   it('is done when the server says that there is no such address', async () => {
     const { id } = await pending();
     await work(({ step }) => (step === 'RCPT' ? { reply: '550 5.1.1 no such user' } : undefined));
-    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeNull();
+    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeNull();
     expect(await leftOver()).toEqual([]);
   });
 
   it('mails nobody who bounced, or who is gone', async () => {
     const { id } = await makeSubscriber(context().db.prisma, { status: 'bounced' });
     await work();
-    expect(await done('answer-subscription', { subscriberId: id, messageId })).toBeNull();
-    expect(await done('answer-subscription', { subscriberId: id + 1, messageId })).toBeNull();
+    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeNull();
+    expect(await done('sign-up-mail', { subscriberId: id + 1, messageId })).toBeNull();
     expect(server.mails).toEqual([]);
   });
 
   it('with a payload that makes no sense fails, and says why', async () => {
     await work();
-    const payload = { subscriber: 'ada' } as unknown as Jobs['answer-subscription'];
-    expect(await done('answer-subscription', payload)).toBeInstanceOf(Error);
+    const payload = { subscriber: 'ada' } as unknown as Jobs['sign-up-mail'];
+    expect(await done('sign-up-mail', payload)).toBeInstanceOf(Error);
     expect(await leftOver()).toMatchObject([{ error: expect.stringContaining('subscriberId') }]);
   });
 });

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { describe, expect, it } from 'vitest';
-import { type Dkim, parseConfig, Secret, UserError } from '../../src/config.js';
+import { type Dkim, parseConfig } from '../../src/config.js';
+import { UserError } from '../../src/errors.js';
 import { checkDkimKey, dkimSignature } from '../../src/mail/dkim.js';
 import { buildMessage } from '../../src/mail/message.js';
+import { Secret } from '../../src/secret.js';
 import { startService } from '../../src/service.js';
 import { sampleMessage } from './sample-message.js';
 

@@ -4,11 +4,12 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfig, Secret } from '../../src/config.js';
+import { parseConfig } from '../../src/config.js';
 import { type LocalMailbox, openMailbox } from '../../src/mail/mailbox.js';
 import type { Message } from '../../src/mail/message.js';
 import { parseRelay } from '../../src/mail/relay.js';
 import { sendMail } from '../../src/mail/send.js';
+import { Secret } from '../../src/secret.js';
 
 const message: Message = {
   from: { name: 'Offprint', address: 'digest@example.org' },
@@ -96,7 +97,7 @@ describe('the local mailbox', () => {
     await expect(open(0, 0)).rejects.toThrow(`DATA_DIR ${file} cannot keep mails`);
   });
 
-  it('answers no other web site', async () => {
+  it('replies no other web site', async () => {
     const mailbox = await open(0, 0);
     const response = await fetch(`http://127.0.0.1:${mailbox.webPort}/api/email`, {
       headers: { origin: 'https://evil.example' },

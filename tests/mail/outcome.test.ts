@@ -69,10 +69,10 @@ describe('what a reply means', () => {
     expect(classifyReply('rcpt', '550 5.1.1000 odd')).toMatchObject({ code: 550, enhanced: null });
   });
 
-  it('keeps the answer on one line, short, and with no address in full', () => {
-    const { answer } = classifyReply('rcpt', `550-5.1.1 <ada.lovelace@example.org>\r\n550 unknown${'!'.repeat(1000)}`);
-    expect(answer).toMatch(/^550-5\.1\.1 <a…@example\.org> 550 unknown!+$/);
-    expect(answer).toHaveLength(500);
+  it('keeps the reply on one line, short, and with no address in full', () => {
+    const { reply } = classifyReply('rcpt', `550-5.1.1 <ada.lovelace@example.org>\r\n550 unknown${'!'.repeat(1000)}`);
+    expect(reply).toMatch(/^550-5\.1\.1 <a…@example\.org> 550 unknown!+$/);
+    expect(reply).toHaveLength(500);
   });
 
   const reply = fc.oneof(
@@ -104,13 +104,13 @@ describe('what a reply means', () => {
     );
   });
 
-  it('is for good only where the code is 5yz, and always has an answer of one line', () => {
+  it('is for good only where the code is 5yz, and always has an reply of one line', () => {
     fc.assert(
       fc.property(fc.constantFrom(...stages), reply, (stage, text) => {
         const outcome = classifyReply(stage, text);
         if (outcome.kind === 'rejected' && outcome.permanent) expect(outcome.code).toBeGreaterThanOrEqual(500);
-        expect(outcome.answer).not.toMatch(/[\r\n]/);
-        expect(outcome.answer.length).toBeLessThanOrEqual(500);
+        expect(outcome.reply).not.toMatch(/[\r\n]/);
+        expect(outcome.reply.length).toBeLessThanOrEqual(500);
       }),
     );
   });

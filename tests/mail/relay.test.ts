@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../src/config.js';
 import { nameRelay, parseRelay, relaysOf } from '../../src/mail/relay.js';
+import { Secret } from '../../src/secret.js';
 
 const parse = (address: string) => parseRelay(new Secret(address));
 

@@ -39,7 +39,7 @@ describe('a mail on its own', () => {
     ['its recipient is refused for now', 'RCPT', { reply: '450 4.7.1 greylisted' }],
     ['it is refused itself', 'dot', { reply: '554 5.7.1 spam' }],
     ['the relay takes no mail', 'greeting', { reply: '421 too busy' }],
-    ['the answer is lost', 'dot', { next: 'close', keep: true }],
+    ['the reply is lost', 'dot', { next: 'close', keep: true }],
   ])('is to be tried again when %s', async (_name, step, reaction) => {
     await serve(step, reaction);
     await expect(sendMail([server.relay], log, sampleMessage())).rejects.toThrow(

@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest';
-import { Secret } from '../../src/config.js';
 import { parseRelay, type Relay } from '../../src/mail/relay.js';
 import { openSmtpConnection, type SmtpConnection, type SmtpTimeouts } from '../../src/mail/smtp.js';
+import { Secret } from '../../src/secret.js';
 import { type SmtpReaction, type SmtpScript, type SmtpStep, startSmtpServer } from '../helpers/smtp-server.js';
 
 const envelope = { from: 'bounce@example.org', to: 'ada@example.org' };
@@ -28,7 +28,7 @@ export async function serve(script: SmtpScript = {}) {
 /** A connection with timeouts that only a broken test reaches, but for those given; and what it warned of. */
 export function connect(relays: Relay[], timeouts: Partial<SmtpTimeouts> = {}) {
   const warnings: string[] = [];
-  const log = { warn: (line: object) => warnings.push((line as { answer: string }).answer) };
+  const log = { warn: (line: object) => warnings.push((line as { reply: string }).reply) };
   const connection: SmtpConnection = openSmtpConnection(relays, log, { ...plenty, ...timeouts });
   started.push(connection);
   return { send: (raw = mail(), to = envelope.to) => connection.send({ ...envelope, to }, raw), connection, warnings };

@@ -4,7 +4,7 @@ import { type SmtpReaction, type SmtpStep, startSmtpServer } from '../helpers/sm
 import { connect, mail, reacting, serve } from './smtp-connections.js';
 
 describe('what a server may do after the final dot', () => {
-  it('closes without an answer; the mail may have been delivered', async () => {
+  it('closes without an reply; the mail may have been delivered', async () => {
     const { server, send } = await reacting('dot', { next: 'close', keep: true });
     expect(await send()).toMatchObject({ kind: 'in-doubt' });
     expect(server.mails).toHaveLength(1);
@@ -19,20 +19,20 @@ describe('what a server may do after the final dot', () => {
 
   it('says nothing; after the wait the mail may have been delivered', async () => {
     const { server, send } = await reacting('dot', { next: 'silence', keep: true }, { final: 60 });
-    expect(await send()).toEqual({ kind: 'in-doubt', answer: 'No reply within 0.06 s' });
+    expect(await send()).toEqual({ kind: 'in-doubt', reply: 'No reply within 0.06 s' });
     expect(server.connections()).toBe(1);
   });
 
-  it('"250" without a line break is no answer', async () => {
+  it('"250" without a line break is no reply', async () => {
     const { send } = await reacting('dot', { raw: '250', next: 'close', keep: true });
     expect(await send()).toMatchObject({ kind: 'in-doubt' });
     const refusal = await reacting('dot', { raw: '550 5.1.1 unknown', next: 'close', keep: true });
     expect(await refusal.send()).toMatchObject({ kind: 'in-doubt' });
   });
 
-  it('"hello" is no answer', async () => {
+  it('"hello" is no reply', async () => {
     const { send } = await reacting('dot', { reply: 'hello', keep: true });
-    expect(await send()).toEqual({ kind: 'in-doubt', answer: 'hello' });
+    expect(await send()).toEqual({ kind: 'in-doubt', reply: 'hello' });
   });
 
   it('451 is a refusal for now, without a risk of a duplicate', async () => {
@@ -59,7 +59,7 @@ describe('what a server may say of a recipient', () => {
     const { send } = await reacting('RCPT', { reply: '550 5.1.1 <ada@example.org>: no such user' });
     const outcome = await send();
     expect(outcome).toMatchObject({ kind: 'rejected', scope: 'recipient', permanent: true, enhanced: '5.1.1' });
-    expect(outcome.answer).not.toContain('ada@example.org');
+    expect(outcome.reply).not.toContain('ada@example.org');
   });
 
   it.each(['552 5.2.2 mailbox full', '452 4.2.2 mailbox full'])('%s is for now', async (reply) => {
@@ -110,7 +110,7 @@ describe('a server that goes away while the mail is under way', () => {
 
   it('takes too long to read it: nothing was sent', async () => {
     const { send } = await reacting('DATA', { reply: '354 go ahead', next: 'deafness' }, { data: 60 });
-    expect(await send(large)).toEqual({ kind: 'not-sent', scope: 'connection', answer: 'No reply within 0.06 s' });
+    expect(await send(large)).toEqual({ kind: 'not-sent', scope: 'connection', reply: 'No reply within 0.06 s' });
   });
 
   it('refuses before the last byte is out: nothing was sent', async () => {
@@ -130,7 +130,7 @@ describe('a server that goes away while the mail is under way', () => {
 });
 
 describe('whatever a server does', () => {
-  const answer = fc.oneof(
+  const reply = fc.oneof(
     fc.record({
       reply: fc.constantFrom('250 ok', '220 ok', '354 go', '421 closing', '451 later', '550 no', 'hello', '25', ''),
     }),
@@ -139,7 +139,7 @@ describe('whatever a server does', () => {
   );
   const next = fc.constantFrom('close' as const, 'reset' as const, 'silence' as const, 'drip' as const, undefined);
   const reaction = fc
-    .tuple(answer, next, fc.boolean())
+    .tuple(reply, next, fc.boolean())
     .map(([said, then, keep]): SmtpReaction => ({ ...said, ...(then && { next: then }), keep }));
   const step = fc.constantFrom<SmtpStep>('greeting', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'dot', 'RSET');
   const limits = { greeting: 40, command: 40, data: 40, final: 40 };

@@ -31,7 +31,7 @@ describe('a relay that takes no mail', () => {
     const { send } = await reacting('greeting', { reply: '421 4.3.2 too busy' });
     const outcome = await send();
     expect(outcome).toMatchObject({ kind: 'not-sent', scope: 'relay' });
-    expect(outcome.answer).toMatch(/^smtp:\/\/127\.0\.0\.1:\d+: 421 4\.3\.2 too busy$/);
+    expect(outcome.reply).toMatch(/^smtp:\/\/127\.0\.0\.1:\d+: 421 4\.3\.2 too busy$/);
   });
 
   it.each(['close', 'reset'] as const)('%s before the greeting is tried once', async (next) => {
@@ -74,7 +74,7 @@ describe('a relay that takes no mail', () => {
     const { send, warnings } = connect([relayAt(`smtp://user:hunter2@127.0.0.1:${server.port}`)]);
     const outcome = await send();
     expect(outcome).toMatchObject({ kind: 'not-sent', scope: 'relay' });
-    expect(outcome.answer).toContain('535 5.7.8');
+    expect(outcome.reply).toContain('535 5.7.8');
     expect(JSON.stringify([outcome, warnings])).not.toContain('hunter2');
     expect(server.commands.filter((line) => line.startsWith('AUTH'))).toHaveLength(1);
   });
@@ -115,7 +115,7 @@ describe('a relay that takes no mail', () => {
     const { send } = connect([relayAt(`${server.url}?requireTls=true`)]);
     const outcome = await send();
     expect(outcome).toMatchObject({ kind: 'not-sent', scope: 'relay' });
-    expect(outcome.answer).toContain('TLS is required, and STARTTLS is refused: 502 5.5.2');
+    expect(outcome.reply).toContain('TLS is required, and STARTTLS is refused: 502 5.5.2');
     expect(server.commands).not.toContainEqual(expect.stringMatching(/^MAIL/));
   });
 
@@ -132,7 +132,7 @@ describe('a relay that takes no mail', () => {
     });
     const outcome = await connect([relayAt(address(port))]).send();
     expect(outcome).toMatchObject({ kind: 'not-sent', scope: 'relay' });
-    expect(outcome.answer).toMatch(/certificate/);
+    expect(outcome.reply).toMatch(/certificate/);
     expect([logins, secured]).toEqual([[], []]);
   });
 
@@ -140,7 +140,7 @@ describe('a relay that takes no mail', () => {
     const { port } = await serveWithTls({ secure: true });
     const outcome = await connect([relayAt(`smtps://127.0.0.1:${port}`)]).send();
     expect(outcome).toMatchObject({ kind: 'not-sent', scope: 'relay' });
-    expect(outcome.answer).toMatch(/certificate/);
+    expect(outcome.reply).toMatch(/certificate/);
   });
 
   it('encrypts where it can when nothing asks for more', async () => {
@@ -157,7 +157,7 @@ describe('a relay that takes no mail', () => {
       scope: 'message',
       permanent: true,
       code: 552,
-      answer: 'Message size larger than allowed 10240',
+      reply: 'Message size larger than allowed 10240',
     });
     expect(await send(mail(2))).toMatchObject({ kind: 'sent' });
     expect(server.commands.filter((line) => line.startsWith('MAIL'))).toEqual([

@@ -30,9 +30,9 @@ describe('a connection that carries mail', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it('keeps the answer of the server', async () => {
+  it('keeps the reply of the server', async () => {
     const { send } = await reacting('dot', { reply: '250 2.0.0 Ok: queued as 4Xyz', keep: true });
-    expect(await send()).toEqual({ kind: 'sent', answer: '250 2.0.0 Ok: queued as 4Xyz' });
+    expect(await send()).toEqual({ kind: 'sent', reply: '250 2.0.0 Ok: queued as 4Xyz' });
   });
 
   it('works with a server that knows neither EHLO nor pipelining', async () => {
@@ -122,6 +122,6 @@ describe('several relays', () => {
 
   it('may all be out of reach', async () => {
     expect(await connect([await deadRelay()]).send()).toMatchObject({ kind: 'not-sent', scope: 'relay' });
-    expect(await connect([]).send()).toEqual({ kind: 'not-sent', scope: 'relay', answer: 'There is no relay' });
+    expect(await connect([]).send()).toEqual({ kind: 'not-sent', scope: 'relay', reply: 'There is no relay' });
   });
 });

@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byline, clamp, counted, firstSentences, linksOf, longDay, safeUrl } from '../../src/papers/presentation.js';
+import {
+  authorsLine,
+  clamp,
+  counted,
+  firstSentences,
+  linksOf,
+  longDay,
+  safeUrl,
+} from '../../src/papers/presentation.js';
 
 describe('what a reader sees of a paper', () => {
   it('the first three authors, and how many more', () => {
-    expect(byline(['A', 'B', 'C'])).toBe('A, B, C');
-    expect(byline(['A', 'B', 'C', 'D', 'E'])).toBe('A, B, C and 2 more');
-    expect(byline([])).toBe('');
+    expect(authorsLine(['A', 'B', 'C'])).toBe('A, B, C');
+    expect(authorsLine(['A', 'B', 'C', 'D', 'E'])).toBe('A, B, C and 2 more');
+    expect(authorsLine([])).toBe('');
   });
 
   it('counts with their noun, dates without their hour', () => {

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Secret } from '../../src/config.js';
 import type { Context } from '../../src/context.js';
+import { Secret } from '../../src/secret.js';
 import { openLink } from '../../src/subscribers/access.js';
 import { type Address, emailKey } from '../../src/subscribers/address.js';
 import { addressHashes } from '../../src/subscribers/address-hash.js';
-import { answerFor } from '../../src/subscribers/answer.js';
 import { unsubscribe } from '../../src/subscribers/lifecycle.js';
 import { confirmationLink } from '../../src/subscribers/links.js';
+import { signUpMailFor } from '../../src/subscribers/mails.js';
 import { pruneSignUps } from '../../src/subscribers/prune.js';
 import { confirm, confirmationLifetime, isExpired, signUp } from '../../src/subscribers/sign-up.js';
 import { useContext } from '../helpers/context.js';
@@ -32,7 +32,7 @@ const later = (milliseconds: number) => {
 const queued = async () => {
   const { rows } = await context().db.pool.query<{ payload: { subscriberId: number } }>(
     `select payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
-     where t.identifier = 'answer-subscription' order by j.id`,
+     where t.identifier = 'sign-up-mail' order by j.id`,
   );
   return rows.map(({ payload }) => payload.subscriberId);
 };
@@ -145,7 +145,7 @@ describe('the mail that answers a sign-up', () => {
     ['bounced', null],
     ['complained', null],
   ] as const)('of someone %s is: %s', (status, answer) => {
-    expect(answerFor(status)).toBe(answer);
+    expect(signUpMailFor(status)).toBe(answer);
   });
 });
 

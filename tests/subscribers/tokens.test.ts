@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../src/config.js';
+import { Secret } from '../../src/secret.js';
 import {
   type Purpose,
   signBounceTag,

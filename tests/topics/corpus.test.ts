@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ingest } from '../../src/topics/ingest.js';
+import { ingest } from '../../src/ingest/ingest.js';
 import { useContext } from '../helpers/context.js';
 import { playHuggingFace } from '../helpers/source.js';
 

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ingestSamples } from '../../src/ingest/ingest.js';
 import { arxivUrl } from '../../src/papers/paper.js';
-import { readDailyPapers } from '../../src/papers/sources/daily-papers.js';
 import { listPapers } from '../../src/papers/store.js';
 import { projectPath } from '../../src/project.js';
-import { ingestSamples } from '../../src/topics/ingest.js';
+import { readDailyPapers } from '../../src/sources/daily-papers.js';
 import { useContext } from '../helpers/context.js';
 
 const corpus = process.env['OFFPRINT_CORPUS'];

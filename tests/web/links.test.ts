@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Secret } from '../../src/config.js';
+import { Secret } from '../../src/secret.js';
 import { confirmationLink, digestLink, subscriberLinks } from '../../src/subscribers/links.js';
 import { makeSubscriber } from '../helpers/rows.js';
 import { pathOf, useSite } from './site.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ingestSamples } from '../../src/topics/ingest.js';
+import { ingestSamples } from '../../src/ingest/ingest.js';
 import { makePaper } from '../helpers/rows.js';
 import { useSite } from './site.js';
 

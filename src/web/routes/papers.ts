@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { isCalendarDay } from '../../calendar-day.js';
 import { longDay } from '../../papers/presentation.js';
 import { daysAround, listPapers, newestDay, type PaperSort, paperSorts } from '../../papers/store.js';
 import { topicChoices, topicSlugs } from '../choices.js';
@@ -54,16 +55,16 @@ export function papersRoutes({ ctx }: Site): Router {
 function readSearch(given: Record<string, unknown>): Search {
   const text = (name: string) => (typeof given[name] === 'string' ? given[name].trim() : '');
   return {
-    date: isDay(text('date')) ? text('date') : null,
+    date: isListDay(text('date')) ? text('date') : null,
     topic: topicSlugs.includes(text('topic')) ? text('topic') : null,
     query: text('q').slice(0, 200),
     sort: paperSorts.find((name) => name === text('sort')) ?? 'trending',
   };
 }
 
-function isDay(text: string): boolean {
-  const day = new Date(`${text}T00:00:00Z`);
-  return /^(19|20)\d{2}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+/** No list is older than the web, and PostgreSQL has no year 0. */
+function isListDay(text: string): boolean {
+  return isCalendarDay(text) && text >= '1990';
 }
 
 function address({ date, topic, query, sort }: Search): string {

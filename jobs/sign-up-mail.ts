@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { sendSignUpMail as answer } from '../src/subscribers/sign-up-mail.js';
+import type { Job } from './job.js';
+
+const payload = z.object({ subscriberId: z.number(), messageId: z.uuid() });
+
+/** Mails someone who asked to subscribe. */
+export const sendSignUpMail: Job = async ({ ctx, relays, templates }, given) => {
+  const { subscriberId, messageId } = payload.parse(given);
+  await answer(ctx, relays, templates, subscriberId, messageId);
+};
