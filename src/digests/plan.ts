@@ -16,7 +16,7 @@ import { bookPlan, type NewDigest, type PlannedDay, writeDigests } from './store
 /** Subscribers in a transaction: what a crash does again, and for how long a change of preferences may have to wait. */
 const batchSize = 5_000;
 const batchLimits = { timeout: 120_000, maxWait: 30_000 };
-const batchesAtOnce = 2;
+const batchesAtOnce = 4;
 /** How many days of lists the first digest looks through for the newest in which something matches. */
 const welcomeDays = 7;
 

@@ -126,6 +126,7 @@ describe('a source', () => {
   });
 
   it('that sends what cannot be stored is on record, and the sources after it are read', async () => {
+    context().expectsError(/source failed/);
     huggingFace.answer('2026-02-03', [dailyPaper('2602.00001')]);
     feed.answer = feedOf(1);
     const config = {

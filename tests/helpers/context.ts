@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { parseConfig } from '../../src/config.js';
 import { type Context, openContext } from '../../src/context.js';
 
@@ -15,6 +16,8 @@ export interface TestClock {
 
 export interface TestContext extends Context {
   time: TestClock;
+  /** Says that this test makes the program log an error of this kind; any other fails it. */
+  expectsError(message: RegExp): void;
 }
 
 /** Makes a database, cloned from the migrated template; returns its address and how to drop it. */
@@ -31,12 +34,15 @@ export async function createDatabase(): Promise<{ url: string; drop: () => Promi
 }
 
 /**
- * Gives a test file a context of its own, on a real database, with a clock that stands at 2026-02-04 12:00 UTC.
+ * Gives a test file a context of its own, on a real database, with a clock that stands at 2026-02-04 12:00 UTC. A test that
+ * makes the program log an error fails, unless it has said so.
  * Call it at the top of the file; the context is there once a test runs.
  */
 export function useContext(env: Record<string, string> = {}): () => TestContext {
   let context: TestContext | undefined;
   let cleanUp: () => Promise<void>;
+  const errors: string[] = [];
+  const expected: RegExp[] = [];
   beforeAll(async () => {
     const { url, drop } = await createDatabase();
     const dataDir = mkdtempSync(join(tmpdir(), 'offprint-test-'));
@@ -49,12 +55,19 @@ export function useContext(env: Record<string, string> = {}): () => TestContext 
       ...env,
     });
     const time = { now: new Date('2026-02-04T12:00:00Z') };
-    context = { ...(await openContext(config, () => time.now)), time };
+    const log = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) });
+    const expectsError = (message: RegExp) => void expected.push(message);
+    context = { ...(await openContext(config, () => time.now)), log, time, expectsError };
     cleanUp = async () => {
       await context?.db.close();
       await drop();
       await rm(dataDir, { recursive: true, force: true });
     };
+  });
+  afterEach(() => {
+    const unexpected = errors.splice(0).filter((line) => !expected.some((message) => message.test(line)));
+    expected.length = 0;
+    expect(unexpected).toEqual([]);
   });
   afterAll(() => cleanUp());
   return () => {

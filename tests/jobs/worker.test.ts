@@ -205,6 +205,7 @@ describe('sign-up-mail', () => {
   });
 
   it('is tried again when the server does not take the mail now', async () => {
+    context().expectsError(/Failed task/);
     const { id } = await pending();
     await work(({ step }) => (step === 'RCPT' ? { reply: '451 4.3.0 later' } : undefined));
     expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeInstanceOf(Error);
@@ -212,6 +213,7 @@ describe('sign-up-mail', () => {
   });
 
   it('has the same Message-ID at every attempt, so that a copy can be told', async () => {
+    context().expectsError(/Failed task/);
     const { id } = await pending();
     let dots = 0;
     await work(({ step }) => (step === 'dot' && dots++ === 0 ? { keep: true, next: 'close' } : undefined));
@@ -240,6 +242,7 @@ describe('sign-up-mail', () => {
   });
 
   it('with a payload that makes no sense fails, and says why', async () => {
+    context().expectsError(/Failed task/);
     await work();
     const payload = { subscriber: 'ada' } as unknown as Jobs['sign-up-mail'];
     expect(await done('sign-up-mail', payload)).toBeInstanceOf(Error);

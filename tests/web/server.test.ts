@@ -90,6 +90,7 @@ describe('health', () => {
 describe('a query that is wrong', () => {
   it('is a fault of ours, and not told as an outage of the database', async () => {
     const { pool } = site().ctx.db;
+    site().ctx.expectsError(/a request failed/);
     await pool.query('alter table listings rename to gone');
     const response = await site().get('/');
     await pool.query('alter table gone rename to listings');
