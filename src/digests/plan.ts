@@ -17,6 +17,8 @@ import { bookPlan, type NewDigest, type PlannedDay, writeDigests } from './store
 const batchSize = 5_000;
 const batchLimits = { timeout: 120_000, maxWait: 30_000 };
 const batchesAtOnce = 4;
+/** A plan for an instant that is no longer ago than this is one for the present: the clock goes on while a job begins. */
+const presentMs = 60_000;
 /** How many days of lists the first digest looks through for the newest in which something matches. */
 const welcomeDays = 7;
 
@@ -36,7 +38,7 @@ export interface PlanResult {
 export async function planDue(ctx: Planning, at: Date): Promise<PlanResult> {
   const { prisma } = ctx.db;
   const now = ctx.clock();
-  if (at < now) await due.rewindSchedules(prisma, at);
+  if (now.getTime() - at.getTime() > presentMs) await due.rewindSchedules(prisma, at);
   await prisma.$transaction((tx) => appendOffers(tx, at < now ? now : at));
   await resumePaused(prisma, at);
   const result: PlanResult = { days: [], skipped: [] };

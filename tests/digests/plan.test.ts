@@ -45,6 +45,21 @@ describe('who is due', () => {
     expect(await prisma.digest.count()).toBe(1);
   });
 
+  it('is worked out anew for a plan of a day gone by, and not because the clock went on while a job began', async () => {
+    const { prisma, pool } = context().db;
+    await makeSubscriber(prisma, { hour: 20, plannedDay: '2026-02-03' });
+    await plan('2026-02-04T08:00:00Z');
+    const lookedAtAnew = async () => (await pool.query("select from schedules where due_at = '-infinity'")).rowCount;
+    const version = async () => (await pool.query('select xmin from schedules')).rows;
+    const before = await version();
+    context().time.now = new Date('2026-02-04T08:00:00.250Z');
+    await planDue(context(), new Date('2026-02-04T08:00:00Z'));
+    expect(await version()).toEqual(before);
+    expect(await lookedAtAnew()).toBe(0);
+    await planDue(context(), new Date('2026-02-04T07:00:00Z'));
+    expect(await version()).not.toEqual(before);
+  });
+
   it('is nobody who is not active', async () => {
     const { prisma } = context().db;
     await makePaper(prisma, '2026-02-03');
