@@ -26,5 +26,6 @@ function accountText(audit: Audit): string {
     `${audit.day}: ${audit.due} due = ${sent} sent + ${noMatch} no match + ${suppressed} suppressed + ` +
       `${failed} failed + ${inDoubt} in doubt + ${expired} expired + ${waiting} waiting`,
     ...(audit.balanced ? ['It adds up.'] : audit.problems),
+    ...(audit.overdue > 0 ? [`${audit.overdue} active subscribers are due, and no plan has looked at them.`] : []),
   ].join('\n');
 }
