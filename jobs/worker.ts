@@ -64,7 +64,7 @@ export async function startWorker(context: JobContext): Promise<Worker> {
   const stop = async () => {
     clearInterval(takingBack);
     await Promise.all(runners.map((runner) => runner.stop()));
-    heartbeat.close();
+    await heartbeat.close();
   };
   return { events, stop };
 }

@@ -13,7 +13,8 @@ export interface Heartbeat {
    * @returns the ids of the dead workers
    */
   freeJobsOfTheDead(): Promise<string[]>;
-  close(): void;
+  /** Lets go of it all, after what is being made known. */
+  close(): Promise<void>;
 }
 
 /**
@@ -26,11 +27,18 @@ export async function openHeartbeat(pool: pg.Pool, comeBackSeconds = 30): Promis
   const workerIds = new Set<string>();
   let client: Promise<pg.PoolClient> | null = null;
   let closed = false;
+  const released = new WeakSet<pg.PoolClient>();
+  const release = (connection: pg.PoolClient) => {
+    if (released.has(connection)) return;
+    released.add(connection);
+    connection.release(true);
+  };
 
   const connect = async (): Promise<pg.PoolClient> => {
     const connection = await pool.connect();
     connection.on('error', () => {
-      connection.release(true);
+      if (released.has(connection)) return;
+      release(connection);
       client = null;
       // Not before the next look, where the database is still away.
       if (!closed) void connected().catch(() => {});
@@ -54,6 +62,7 @@ export async function openHeartbeat(pool: pg.Pool, comeBackSeconds = 30): Promis
   return {
     announce: async (workerId) => {
       const announce = async () => {
+        if (closed) return;
         const connection = await connected();
         workerIds.add(workerId);
         await lock(connection, workerId);
@@ -62,6 +71,7 @@ export async function openHeartbeat(pool: pg.Pool, comeBackSeconds = 30): Promis
       await announced;
     },
     freeJobsOfTheDead: async () => {
+      if (closed) return [];
       await connected();
       const { rows } = await pool.query<{ dead: string[] | null }>(
         `with dead as materialized (
@@ -78,9 +88,11 @@ export async function openHeartbeat(pool: pg.Pool, comeBackSeconds = 30): Promis
       if (dead.length > 0) await pool.query('select graphile_worker.force_unlock_workers($1)', [dead]);
       return dead;
     },
-    close: () => {
+    close: async () => {
       closed = true;
-      void client?.then((connection) => connection.release(true)).catch(() => {});
+      await announced.catch(() => {});
+      await client?.then(release).catch(() => {});
+      client = null;
     },
   };
 }

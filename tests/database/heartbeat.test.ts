@@ -28,11 +28,11 @@ describe('the jobs of a worker', () => {
     };
     expect(await presence.freeJobsOfTheDead()).toEqual(['worker-dead']);
     expect(await locked()).toEqual(['plan']);
-    presence.close();
+    await presence.close();
     const survivor = await openHeartbeat(pool, 0);
     await expect.poll(() => survivor.freeJobsOfTheDead()).toEqual(['worker-alive']);
     expect(await locked()).toEqual([]);
-    survivor.close();
+    await survivor.close();
   });
 
   it('stay theirs when the database has dropped every connection: workers make themselves known again', async () => {
@@ -50,8 +50,8 @@ describe('the jobs of a worker', () => {
     await expect.poll(() => heartbeat.freeJobsOfTheDead().catch((error: Error) => error.message)).toEqual([]);
     const other = await openHeartbeat(pool, 0);
     expect(await other.freeJobsOfTheDead()).toEqual([]);
-    other.close();
-    heartbeat.close();
+    await other.close();
+    await heartbeat.close();
   });
 
   it('are left alone for a while after a start of the database, so that workers can come back', async () => {
@@ -63,6 +63,16 @@ describe('the jobs of a worker', () => {
     );
     const heartbeat = await openHeartbeat(pool, 86_400);
     expect(await heartbeat.freeJobsOfTheDead()).toEqual([]);
-    heartbeat.close();
+    await heartbeat.close();
+  });
+
+  it('are made known before the last word: to stop at once fails nothing', async () => {
+    const heartbeat = await openHeartbeat(context().db.pool, 0);
+    const announced = ['one', 'two', 'three'].map((worker) => heartbeat.announce(worker));
+    await heartbeat.close();
+    expect(await Promise.allSettled(announced)).toEqual(
+      announced.map(() => ({ status: 'fulfilled', value: undefined })),
+    );
+    await heartbeat.announce('too late');
   });
 });
