@@ -5,23 +5,13 @@ import type pg from 'pg';
  * process, too. PostgreSQL's packages differ in that: some leave out the old names of zones, or the new ones.
  */
 export class TimeZones {
-  /** PostgreSQL's spelling by lower-case name. */
-  readonly #known = new Map<string, string>();
-  /** One of PostgreSQL's names for each zone as ICU calls it. */
-  readonly #byIcuName = new Map<string, string>();
+  readonly #names: readonly string[];
+  #index: { known: Map<string, string>; byIcuName: Map<string, string> } | undefined;
+  #list: readonly string[] | undefined;
 
-  /** @param known the names in `pg_timezone_names` */
-  constructor(known: readonly string[]) {
-    // Of several names for a zone the first that says where it is stands for it.
-    const [places, others] = [known.filter((name) => name.includes('/')), known.filter((name) => !name.includes('/'))];
-    for (const name of [...places.toSorted(), ...others.toSorted()]) {
-      const icuName = icuNameOf(name);
-      if (icuName === null) continue;
-      this.#known.set(name.toLowerCase(), name);
-      if (!this.#byIcuName.has(icuName)) this.#byIcuName.set(icuName, name);
-    }
-    this.#byIcuName.set('UTC', 'UTC');
-    this.#known.set('utc', 'UTC');
+  /** @param names those in `pg_timezone_names` */
+  constructor(names: readonly string[]) {
+    this.#names = names;
   }
 
   /**
@@ -30,17 +20,41 @@ export class TimeZones {
    *   it has none. Offsets ("+02:00") are none: PostgreSQL reads their sign the other way round
    */
   find(name: string): string | null {
-    const known = this.#known.get(name.toLowerCase());
+    this.#index ??= indexOf(this.#names);
+    const known = this.#index.known.get(name.toLowerCase());
     if (known !== undefined) return known;
     const icuName = icuNameOf(name);
-    return icuName === null ? null : (this.#byIcuName.get(icuName) ?? null);
+    return icuName === null ? null : (this.#index.byIcuName.get(icuName) ?? null);
   }
 
   /** All time zones to choose from, each once, UTC first. */
-  list(): string[] {
+  list(): readonly string[] {
+    this.#list ??= this.#makeList();
+    return this.#list;
+  }
+
+  #makeList(): string[] {
     const zones = Intl.supportedValuesOf('timeZone').flatMap((zone) => this.find(zone) ?? []);
     return ['UTC', ...[...new Set(zones)].filter((zone) => zone !== 'UTC').toSorted()];
   }
+}
+
+/**
+ * PostgreSQL's spelling of each name, and one of its names for each zone as ICU calls it. Made when first needed: to ask ICU
+ * for some hundred names takes a while, and most commands read no time zone.
+ */
+function indexOf(names: readonly string[]) {
+  const known = new Map([['utc', 'UTC']]);
+  const byIcuName = new Map([['UTC', 'UTC']]);
+  // Of several names for a zone the first that says where it is stands for it.
+  const [places, others] = [names.filter((name) => name.includes('/')), names.filter((name) => !name.includes('/'))];
+  for (const name of [...places.toSorted(), ...others.toSorted()]) {
+    const icuName = icuNameOf(name);
+    if (icuName === null) continue;
+    known.set(name.toLowerCase(), name);
+    if (!byIcuName.has(icuName)) byIcuName.set(icuName, name);
+  }
+  return { known, byIcuName };
 }
 
 /** Asks PostgreSQL which time zones it knows. */
