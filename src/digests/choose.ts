@@ -54,10 +54,10 @@ export class Shelf {
     for (const list of this.#byTopic.values()) list.sort(compare);
   }
 
-  /** What stood on the newest list. */
-  newest(): Shelf {
+  /** What stood on the newest list, and of older ones the papers that are owed. */
+  newest(owed: readonly number[] = []): Shelf {
     const newest = this.#offers.reduce((day, offer) => (offer.day > day ? offer.day : day), '');
-    return new Shelf(this.#offers.filter(({ day }) => day === newest));
+    return new Shelf(this.#offers.filter(({ day, paperId }) => day === newest || owed.includes(paperId)));
   }
 
   /** What comes after a place in the log, and of what is before it the papers that are owed. */

@@ -118,7 +118,8 @@ export class PlanRun {
   #select({ wish, cursor }: DueRow, exception: CursorException | undefined): Selection {
     if (exception) {
       // What only one subscriber has is not worth keeping.
-      const shelf = cursor === null ? this.#shelf.newest() : this.#shelf.after(cursor, exception.owed);
+      const { owed } = exception;
+      const shelf = cursor === null ? this.#shelf.newest(owed) : this.#shelf.after(cursor, owed);
       return { choices: shelf.choose(parseWish(wish), exception.given) };
     }
     const after = cursor ?? beginning;

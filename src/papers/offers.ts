@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
+import { lockPapers } from './store.js';
 
 /** How many days of lists a digest reaches back at the most, after a pause or an outage. */
 const mostDaysBack = 31;
@@ -23,7 +24,8 @@ const logOrder = Prisma.sql`ready_at, day, paper_id`;
  */
 export async function appendOffers(tx: Queries, now: Date): Promise<number> {
   if (!(await isAnyListReady(tx, now))) return 0;
-  await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('offprint offers'))`;
+  // The lock of whoever writes papers: a list that gains some meanwhile must not be noted as offered without them.
+  await lockPapers(tx);
   const appended = await tx.$executeRaw`
     with ${ready(now)}
     insert into offers (paper_id, day, ready_at) select paper_id, day, ready_at from ready order by ${logOrder}`;

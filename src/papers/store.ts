@@ -23,7 +23,7 @@ export interface SourceList {
 
 export type WrittenPaper = z.infer<typeof writtenPaper>;
 
-/** Lets one transaction at a time write papers, so that two readings of the same list wait for each other. */
+/** Lets one transaction at a time write papers, lists and offers: two readings of a list wait for each other, and the log for both. */
 export async function lockPapers(tx: Queries): Promise<void> {
   await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('offprint papers'))`;
 }
