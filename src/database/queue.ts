@@ -43,5 +43,7 @@ const mostWakeUps = 16;
 /** Wakes processes to deliver, as many as are worth it for so many new digests. */
 export async function wakeDelivery(db: Queries, digests: number): Promise<void> {
   const wakeUps = Math.min(Math.ceil(digests / digestsPerWakeUp), mostWakeUps);
-  for (let i = 0; i < wakeUps; i++) await addJob(db, 'deliver', {}, { key: `deliver-${i}` });
+  await db.$queryRaw`
+    select from generate_series(1, ${wakeUps}::int) as n
+      cross join lateral graphile_worker.add_job('deliver', '{}'::json, job_key => 'deliver-' || n)`;
 }

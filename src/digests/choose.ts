@@ -89,8 +89,8 @@ function* merge(lists: readonly Candidate[][]): Generator<Candidate> {
   for (;;) {
     let best: Candidate | undefined;
     let from = -1;
-    for (const [i, list] of lists.entries()) {
-      const head = list[places[i] ?? 0];
+    for (let i = 0; i < lists.length; i++) {
+      const head = lists[i]?.[places[i] ?? 0];
       if (head && (!best || compare(head, best) < 0)) [best, from] = [head, i];
     }
     if (!best) return;

@@ -29,7 +29,7 @@ export type DueRow = z.output<typeof dueRow>;
 
 const dueBatch = z.tuple([
   z.object({
-    rows: z.array(dueRow),
+    rows: z.string().transform((text) => z.array(dueRow).parse(JSON.parse(text))),
     last: z.object({ dueAt: z.string(), subscriberId: z.number() }).nullable(),
   }),
 ]);
@@ -69,7 +69,8 @@ export async function readDue(db: Queries, at: Date, after: Place, limit: number
       limit ${limit}
       ${lock ? Prisma.sql`for update of c skip locked` : Prisma.empty}
     )
-    select coalesce(json_agg(json_build_array(subscriber_id, status, wish, rhythm, cursor, abstract_length)), '[]') as rows,
+    select
+      coalesce(json_agg(json_build_array(subscriber_id, status, wish, rhythm, cursor, abstract_length)), '[]')::text as rows,
       (select json_build_object('dueAt', due_at::text, 'subscriberId', subscriber_id)
        from due order by due_at desc, subscriber_id desc limit 1) as last
     from due`;

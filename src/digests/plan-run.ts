@@ -2,24 +2,30 @@ import type { Queries } from '../database/database.js';
 import { type OffersAt, readOffers } from '../papers/offers.js';
 import { type Choice, Shelf, type Wish } from './choose.js';
 import { type CursorException, type DueRow, readExceptions, readTurns, type Turn } from './due.js';
-import { type Edition, editionOf, loadTopicNames, snapshotPapers, writeEditions } from './editions.js';
+import { editionOf, loadTopicNames, snapshotPapers, writeEditions } from './editions.js';
 
 /** How long digests wait for a source that is late, counted from the subscriber's hour, in milliseconds. */
 const holdMs = 4 * 3_600_000;
 /** How often it is looked whether the source has come meanwhile. */
 const lookAgainMs = 5 * 60_000;
-/** What is kept of each kind: enough for what many share, and a bound on memory. */
-const mostKept = { wishes: 200_000, selections: 50_000, shelves: 64, turns: 50_000 };
+/** What is kept of each kind: enough for what many share, and a bound on memory. The wishes are those of one shelf. */
+const mostKept = { wishes: 20_000, selections: 30_000, shelves: 64, turns: 50_000 };
 
 /** A choice of papers, and the edition that is made of it once. */
 export interface Selection {
   choices: readonly Choice[];
-  /** Once it is written. */
-  edition?: Edition | undefined;
+  /** Null until it is written. */
+  editionId: string | null;
 }
 
 /** The cursor of whoever no plan has considered anything for: they begin with the newest day of offers. */
 const beginning = -1;
+
+/** What is on offer after one place in the log, and what was chosen of it for each wish. */
+interface Counter {
+  shelf: Shelf;
+  byWish: Map<string, Selection>;
+}
 
 /** What the plan does about a subscriber. */
 export type Decision = { row: DueRow } & (
@@ -45,9 +51,9 @@ export class PlanRun {
   readonly #anySourceLate: boolean;
   readonly #shelf: Shelf;
   readonly #snapshots = new Map<number, number>();
-  readonly #shelves = new Map<number, Shelf>();
-  /** By place in the log and wish. Many wishes come to the same papers: these share a selection, by its content. */
-  readonly #byWish = new Map<string, Selection>();
+  /** By place in the log. */
+  readonly #counters = new Map<number, Counter>();
+  /** Many wishes come to the same papers: these share a selection, by its content. */
   readonly #selections = new Map<string, Selection>();
   readonly #turns = new Map<string, Turn>();
   #written: Promise<void> = Promise.resolve();
@@ -86,13 +92,13 @@ export class PlanRun {
   }
 
   async #writeEditions(db: Queries, selections: readonly Selection[], now: Date): Promise<void> {
-    const bare = [...new Set(selections)].filter(({ edition }) => edition === undefined);
+    const bare = [...new Set(selections)].filter(({ editionId }) => editionId === null);
     const wanted = new Set(bare.flatMap(({ choices }) => choices.map(({ paperId }) => paperId)));
     const missing = [...wanted].filter((paperId) => !this.#snapshots.has(paperId));
     for (const [paperId, id] of await snapshotPapers(db, missing, now)) this.#snapshots.set(paperId, id);
     const made = bare.map(({ choices }) => editionOf(choices, this.#snapshots, this.topicNames));
     await writeEditions(db, [...new Map(made.map((edition) => [edition.id, edition])).values()], now);
-    for (const [i, selection] of bare.entries()) selection.edition = made[i];
+    for (const [i, selection] of bare.entries()) selection.editionId = made[i]?.id ?? null;
   }
 
   async #turnsOf(db: Queries, rows: readonly DueRow[]): Promise<Map<string, Turn>> {
@@ -120,16 +126,16 @@ export class PlanRun {
       // What only one subscriber has is not worth keeping.
       const { owed } = exception;
       const shelf = cursor === null ? this.#shelf.newest(owed) : this.#shelf.after(cursor, owed);
-      return { choices: shelf.choose(parseWish(wish), exception.given) };
+      return { choices: shelf.choose(parseWish(wish), exception.given), editionId: null };
     }
-    const after = cursor ?? beginning;
-    return kept(this.#byWish, `${after} ${wish}`, mostKept.wishes, () => {
-      const shelf = kept(this.#shelves, after, mostKept.shelves, () =>
-        after === beginning ? this.#shelf.newest() : this.#shelf.after(after),
-      );
+    const { shelf, byWish } = kept(this.#counters, cursor ?? beginning, mostKept.shelves, () => ({
+      shelf: cursor === null ? this.#shelf.newest() : this.#shelf.after(cursor),
+      byWish: new Map(),
+    }));
+    return kept(byWish, wish, mostKept.wishes, () => {
       const choices = shelf.choose(parseWish(wish));
       const content = choices.map(({ paperId, topics }) => `${paperId} ${topics}`).join('|');
-      return kept(this.#selections, content, mostKept.selections, () => ({ choices }));
+      return kept(this.#selections, content, mostKept.selections, () => ({ choices, editionId: null }));
     });
   }
 }

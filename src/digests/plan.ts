@@ -125,24 +125,24 @@ async function planBatch(
 
 /** Where a decision leaves a subscriber's schedule; `end` 0 leaves the cursor where it is. */
 function moveFor(decision: Decision, end: number): due.Move {
-  const stay = { subscriberId: decision.row.subscriberId, plannedDay: null, cursor: null };
+  const { subscriberId } = decision.row;
   switch (decision.kind) {
     case 'inactive':
     case 'skipped':
-      return { ...stay, dueAt: null };
+      return { subscriberId, dueAt: null, plannedDay: null, cursor: null };
     case 'early':
-      return { ...stay, dueAt: decision.nextAt };
+      return { subscriberId, dueAt: decision.nextAt, plannedDay: null, cursor: null };
     case 'wait':
-      return { ...stay, dueAt: decision.until };
+      return { subscriberId, dueAt: decision.until, plannedDay: null, cursor: null };
     case 'due':
-      return { ...stay, dueAt: decision.nextAt, plannedDay: decision.day, cursor: end > 0 ? end : null };
+      return { subscriberId, dueAt: decision.nextAt, plannedDay: decision.day, cursor: end > 0 ? end : null };
   }
 }
 
-function newDigest({ row, day, selection: { edition } }: Extract<Decision, { kind: 'due' }>): NewDigest {
+function newDigest({ row, day, selection: { editionId } }: Extract<Decision, { kind: 'due' }>): NewDigest {
   const { subscriberId, abstractLength } = row;
-  if (!edition) throw new Error(`subscriber ${subscriberId} has no edition`);
-  return { id: uuidv7(), subscriberId, day, editionId: edition.id, abstractLength };
+  if (editionId === null) throw new Error(`subscriber ${subscriberId} has no edition`);
+  return { id: uuidv7(), subscriberId, day, editionId, abstractLength };
 }
 
 /** The entries of each day as one. */
