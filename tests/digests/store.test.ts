@@ -16,7 +16,7 @@ import { makePaper, makeSubscriber, papersOf } from '../helpers/rows.js';
 import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
 import { deliveryTo, morning, planDigests, recordedDigests, startMorning } from './delivery.js';
 
-const context = useContext();
+const context = useContext({}, [/a worker ended while sending/]);
 let server: TestSmtpServer;
 beforeEach(async () => {
   await startMorning(context());

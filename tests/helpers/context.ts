@@ -16,8 +16,8 @@ export interface TestClock {
 
 export interface TestContext extends Context {
   time: TestClock;
-  /** Says that this test makes the program log an error of this kind; any other fails it. */
-  expectsError(message: RegExp): void;
+  /** Says that this test makes the program log a warning or an error of this kind; any other fails it. */
+  expectsLog(message: RegExp): void;
 }
 
 /** Makes a database, cloned from the migrated template; returns its address and how to drop it. */
@@ -35,13 +35,14 @@ export async function createDatabase(): Promise<{ url: string; drop: () => Promi
 
 /**
  * Gives a test file a context of its own, on a real database, with a clock that stands at 2026-02-04 12:00 UTC. A test that
- * makes the program log an error fails, unless it has said so.
+ * makes the program log a warning or an error fails, unless it or its file has said so.
  * Call it at the top of the file; the context is there once a test runs.
+ * @param warnings what the tests of this file are about
  */
-export function useContext(env: Record<string, string> = {}): () => TestContext {
+export function useContext(env: Record<string, string> = {}, warnings: readonly RegExp[] = []): () => TestContext {
   let context: TestContext | undefined;
   let cleanUp: () => Promise<void>;
-  const errors: string[] = [];
+  const logged: string[] = [];
   const expected: RegExp[] = [];
   beforeAll(async () => {
     const { url, drop } = await createDatabase();
@@ -55,9 +56,9 @@ export function useContext(env: Record<string, string> = {}): () => TestContext 
       ...env,
     });
     const time = { now: new Date('2026-02-04T12:00:00Z') };
-    const log = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) });
-    const expectsError = (message: RegExp) => void expected.push(message);
-    context = { ...(await openContext(config, () => time.now)), log, time, expectsError };
+    const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
+    const expectsLog = (message: RegExp) => void expected.push(message);
+    context = { ...(await openContext(config, () => time.now)), log, time, expectsLog };
     cleanUp = async () => {
       await context?.db.close();
       await drop();
@@ -65,7 +66,8 @@ export function useContext(env: Record<string, string> = {}): () => TestContext 
     };
   });
   afterEach(() => {
-    const unexpected = errors.splice(0).filter((line) => !expected.some((message) => message.test(line)));
+    const known = [...warnings, ...expected];
+    const unexpected = logged.splice(0).filter((line) => !known.some((message) => message.test(line)));
     expected.length = 0;
     expect(unexpected).toEqual([]);
   });
