@@ -65,6 +65,8 @@ async function makeSubscribers({ db }: Context, count: number): Promise<void> {
     `insert into schedules (subscriber_id, planned_day, cursor) select id, '2026-02-03', 0 from subscribers`,
   );
   await db.pool.query('vacuum analyze');
+  // What was written here is not the plan's: it must not be its lot to bring it to the disk.
+  await db.pool.query('checkpoint');
 }
 
 async function measure(ctx: Context, subscribers: number, papers: number): Promise<number> {

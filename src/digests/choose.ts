@@ -79,7 +79,7 @@ export class Shelf {
   }
 
   #listsFor(topics: readonly string[]): Candidate[][] {
-    return topics.length === 0 ? [this.#all] : topics.flatMap((topic) => [this.#byTopic.get(topic) ?? []]);
+    return topics.length === 0 ? [this.#all] : topics.map((topic) => this.#byTopic.get(topic) ?? []);
   }
 }
 
