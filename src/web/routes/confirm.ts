@@ -1,47 +1,51 @@
 import { type Request, type Response, Router } from 'express';
 import { planWelcome } from '../../digests/plan.js';
-import { type Access, openLink } from '../../subscribers/access.js';
+import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { subscriberLinks } from '../../subscribers/links.js';
 import { confirm, isExpired, renewConfirmation } from '../../subscribers/sign-up.js';
+import { withAccess } from '../access.js';
 import { sendUnknownLink, wantsJson } from '../errors.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
 
 /** Confirming an address: mail scanners follow the link, so that only the button on its page confirms. */
-export function confirmRoutes({ ctx, limit }: Site): Router {
+export function confirmRoutes(site: Site): Router {
+  const { ctx, limit } = site;
   const router = Router();
   router.use('/confirm', privatePage);
-  const open = (req: Request) => openLink(ctx, 'confirm', String(req.params['token']));
 
-  router.get('/confirm/:token', async (req, res) => {
-    const access = await open(req);
-    if (!access) return sendUnknownLink(req, res);
-    if (isExpired(access, ctx.clock())) return sendExpired(req, res);
-    sendPage(res, 200, 'confirm', { address: maskAddress(access.subscriber.email) });
-  });
+  router.get(
+    '/confirm/:token',
+    withAccess(site, 'confirm', async (access, res, req) => {
+      if (isExpired(access, ctx.clock())) return sendExpired(req, res);
+      sendPage(res, 200, 'confirm', { address: maskAddress(access.subscriber.email) });
+    }),
+  );
 
-  router.post('/confirm/:token', async (req, res) => {
-    const access = await open(req);
-    if (!access) return sendUnknownLink(req, res);
-    if (isExpired(access, ctx.clock())) return sendExpired(req, res);
-    const { confirmed, welcome } = await activate(ctx, access);
-    if (confirmed === 'refused') return sendUnknownLink(req, res);
-    const { preferences } = subscriberLinks(ctx, access.subscriber);
-    if (wantsJson(req)) res.json({ status: 'active', welcome, preferences });
-    else sendPage(res, 200, 'confirmed', { confirmed, welcome, preferences: new URL(preferences).pathname });
-  });
+  router.post(
+    '/confirm/:token',
+    withAccess(site, 'confirm', async (access, res, req) => {
+      if (isExpired(access, ctx.clock())) return sendExpired(req, res);
+      const { confirmed, welcome } = await activate(ctx, access);
+      if (confirmed === 'refused') return sendUnknownLink(req, res);
+      const { preferences } = subscriberLinks(ctx, access.subscriber);
+      if (wantsJson(req)) res.json({ status: 'active', welcome, preferences });
+      else sendPage(res, 200, 'confirmed', { confirmed, welcome, preferences: new URL(preferences).pathname });
+    }),
+  );
 
-  router.post('/confirm/:token/again', async (req, res) => {
-    const access = await open(req);
-    if (!access) return sendUnknownLink(req, res);
-    if (!(await limit(req.ip ?? ''))) await renewConfirmation(ctx, access);
-    sendPage(res, 202, 'check-mail', {
-      message:
-        'A mail with a new link is on its way, unless you were sent one in the last 24 hours: then please use that one.',
-    });
-  });
+  router.post(
+    '/confirm/:token/again',
+    withAccess(site, 'confirm', async (access, res, req) => {
+      if (!(await limit(req.ip ?? ''))) await renewConfirmation(ctx, access);
+      sendPage(res, 202, 'check-mail', {
+        message:
+          'A mail with a new link is on its way, unless you were sent one in the last 24 hours: then please use that one.',
+      });
+    }),
+  );
   return router;
 }
 

@@ -1,28 +1,31 @@
 import { Router } from 'express';
 import { composeStoredView } from '../../digests/compose-stored.js';
 import { loadMailTemplates, type MailTemplates } from '../../mail/templates.js';
-import { openLink } from '../../subscribers/access.js';
+import { withAccess } from '../access.js';
 import { sendUnknownLink } from '../errors.js';
 import { mailContent, privatePage } from '../security.js';
 import type { Site } from '../site.js';
 
 /** A digest in the browser, as its mail shows it. */
-export function digestRoutes({ ctx }: Site): Router {
+export function digestRoutes(site: Site): Router {
+  const { ctx } = site;
   const router = Router();
   // Compiled for the first reader: a site that nobody reads digests on need not wait for it at its start.
   let templates: Promise<MailTemplates> | undefined;
-  router.get('/digests/:token', privatePage, async (req, res) => {
-    const access = await openLink(ctx, 'digest', String(req.params['token']));
-    const { digestId } = access?.subject ?? {};
-    if (digestId === undefined) return sendUnknownLink(req, res);
-    templates ??= loadMailTemplates().catch((error) => {
-      // The next reader tries again.
-      templates = undefined;
-      throw error;
-    });
-    const html = await composeStoredView(ctx, ctx.db.prisma, await templates, digestId);
-    if (html === null) return sendUnknownLink(req, res);
-    mailContent(req, res, () => void res.type('html').send(html));
-  });
+  router.get(
+    '/digests/:token',
+    privatePage,
+    withAccess(site, 'digest', async ({ subject: { digestId } }, res, req) => {
+      if (digestId === undefined) return sendUnknownLink(req, res);
+      templates ??= loadMailTemplates().catch((error) => {
+        // The next reader tries again.
+        templates = undefined;
+        throw error;
+      });
+      const html = await composeStoredView(ctx, ctx.db.prisma, await templates, digestId);
+      if (html === null) return sendUnknownLink(req, res);
+      mailContent(req, res, () => void res.type('html').send(html));
+    }),
+  );
   return router;
 }

@@ -1,48 +1,53 @@
-import { type Request, type Response, Router } from 'express';
-import { type Access, openLink } from '../../subscribers/access.js';
+import { type Response, Router } from 'express';
+import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
 import { subscriberLinks } from '../../subscribers/links.js';
 import { mostPapers, preferencesOf, preferencesSchema, savePreferences } from '../../subscribers/preferences.js';
+import { withAccess } from '../access.js';
 import { timeZoneChoices, topicChoices, topicSlugs } from '../choices.js';
-import { sendUnknownLink, wantsJson } from '../errors.js';
+import { wantsJson } from '../errors.js';
 import { type Body, bodyOf, given, listOf, numberOf, typed } from '../forms.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
 
 /** A subscriber's own page: what they get, when, and how much of it. */
-export function preferencesRoutes({ ctx }: Site): Router {
+export function preferencesRoutes(site: Site): Router {
+  const { ctx } = site;
   const router = Router();
   router.use('/preferences', privatePage);
-  const open = (req: Request) => openLink(ctx, 'preferences', String(req.params['token']));
 
-  router.get('/preferences/:token', async (req, res) => {
-    const access = await open(req);
-    if (!access) return sendUnknownLink(req, res);
-    const preferences = preferencesOf(access.subscriber);
-    if (req.accepts(['html', 'json']) === 'json') return void res.json(preferences);
-    sendForm(ctx, res, 200, access.subscriber, { fields: { ...preferences }, saved: req.query['saved'] !== undefined });
-  });
+  router.get(
+    '/preferences/:token',
+    withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
+      const preferences = preferencesOf(subscriber);
+      if (req.accepts(['html', 'json']) === 'json') return void res.json(preferences);
+      sendForm(ctx, res, 200, subscriber, {
+        fields: { ...preferences },
+        saved: req.query['saved'] !== undefined,
+      });
+    }),
+  );
 
-  router.post('/preferences/:token', async (req, res) => {
-    const access = await open(req);
-    if (!access) return sendUnknownLink(req, res);
-    const { subscriber } = access;
-    const body = bodyOf(req.body);
-    const fields = req.is('json') ? { ...preferencesOf(subscriber), ...body } : readForm(body);
-    const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock(), preferencesOf(subscriber)).safeParse(
-      fields,
-    );
-    if (!parsed.success) {
-      const errors = fieldErrors(parsed.error);
-      if (wantsJson(req)) return void res.status(422).json({ errors });
-      return sendForm(ctx, res, 422, subscriber, { fields, errors });
-    }
-    await savePreferences(ctx, subscriber.id, parsed.data);
-    if (wantsJson(req)) res.json(parsed.data);
-    else res.redirect(303, `/preferences/${String(req.params['token'])}?saved=1`);
-  });
+  router.post(
+    '/preferences/:token',
+    withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
+      const body = bodyOf(req.body);
+      const fields = req.is('json') ? { ...preferencesOf(subscriber), ...body } : readForm(body);
+      const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock(), preferencesOf(subscriber)).safeParse(
+        fields,
+      );
+      if (!parsed.success) {
+        const errors = fieldErrors(parsed.error);
+        if (wantsJson(req)) return void res.status(422).json({ errors });
+        return sendForm(ctx, res, 422, subscriber, { fields, errors });
+      }
+      await savePreferences(ctx, subscriber.id, parsed.data);
+      if (wantsJson(req)) res.json(parsed.data);
+      else res.redirect(303, `/preferences/${String(req.params['token'])}?saved=1`);
+    }),
+  );
   return router;
 }
 
