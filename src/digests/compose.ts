@@ -1,11 +1,11 @@
 import wrapAnsi from 'wrap-ansi';
 import type { Config } from '../config.js';
 import type { DigestFrame, MailTemplates } from '../mail/templates.js';
+import type { PaperContent } from '../papers/paper.js';
 import { authorsLine, clamp, counted, firstSentences, linksOf, metadataOf, safeUrl } from '../papers/presentation.js';
-import type { PaperSnapshot } from './paper-snapshot.js';
 
 export interface DigestEntry {
-  paper: PaperSnapshot;
+  paper: PaperContent;
   /** By name, best match first; none means that the paper is here because it is trending. */
   topics: readonly string[];
 }
@@ -88,7 +88,7 @@ function cardOf({ paper, topics }: DigestEntry, abstractLength: DigestContent['a
   };
 }
 
-function abstractOf(paper: PaperSnapshot, length: DigestContent['abstractLength']): string | null {
+function abstractOf(paper: PaperContent, length: DigestContent['abstractLength']): string | null {
   if (length === 'none') return null;
   if (length === 'full') return clamp(paper.abstract || paper.summary || '', longest.fullAbstract) || null;
   return firstSentences(paper.summary || paper.abstract, longest.shortAbstract) || null;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Queries } from '../database/database.js';
+import { paperContent } from '../papers/paper.js';
 import type { Choice } from './choose.js';
-import { paperSnapshot } from './paper-snapshot.js';
 
 /** One distinct choice of papers, in order, with the reasons. */
 export interface Edition {
@@ -85,7 +85,7 @@ export async function writeEditions(tx: Queries, editions: readonly Edition[], n
     on conflict (id) do nothing`;
 }
 
-const entries = z.array(z.object({ paper: paperSnapshot, topics: z.array(z.string()) }));
+const entries = z.array(z.object({ paper: paperContent, topics: z.array(z.string()) }));
 
 /** The papers of an edition in their order, as they were frozen, with the names of the topics that matched. */
 export async function loadEdition(db: Queries, id: string) {

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** A paper as a source tells of it, cleaned. What a source does not tell is null or empty. */
 export interface Paper {
   /** arXiv id without version ("2602.02276", "math.GT/0309136"), else the source's own id. */
@@ -21,6 +23,41 @@ export interface Paper {
   codeStars: number | null;
   projectUrl: string | null;
 }
+
+/** A paper of which a source tells nothing but its text. */
+export const untold = {
+  summary: null,
+  authors: [],
+  organization: null,
+  keywords: [],
+  publishedAt: null,
+  upvotes: null,
+  comments: null,
+  thumbnailUrl: null,
+  discussionUrl: null,
+  codeUrl: null,
+  codeStars: null,
+  projectUrl: null,
+} satisfies Partial<Paper>;
+
+/** A paper as pages and mails show it: the content of the view `current_papers`, and of `paper_snapshots` once frozen. */
+export const paperContent = z.object({
+  identifier: z.string(),
+  title: z.string(),
+  authors: z.array(z.string()),
+  organization: z.string().nullable(),
+  publishedAt: z.coerce.date(),
+  abstract: z.string(),
+  summary: z.string().nullable(),
+  upvotes: z.number(),
+  comments: z.number(),
+  thumbnailUrl: z.string().nullable(),
+  discussionUrl: z.string().nullable(),
+  codeUrl: z.string().nullable(),
+  codeStars: z.number().nullable(),
+  projectUrl: z.string().nullable(),
+});
+export type PaperContent = z.infer<typeof paperContent>;
 
 /** More than any honest paper has; beyond these a page, a mail or the search index would suffer. In code points. */
 const longest = { title: 2_000, text: 50_000, name: 300, url: 2_000 };

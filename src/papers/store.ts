@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
-import type { Paper } from './paper.js';
+import { type Paper, paperContent } from './paper.js';
 
 const writtenPaper = z.object({
   id: z.number(),
@@ -176,23 +176,9 @@ const orders: Record<PaperSort, Prisma.Sql> = {
   upvoted: Prisma.sql`p.upvotes desc, list.day desc, p.id`,
 };
 
-const listedPaper = z.object({
+const listedPaper = paperContent.extend({
   id: z.number(),
-  identifier: z.string(),
-  title: z.string(),
-  abstract: z.string(),
-  summary: z.string().nullable(),
-  authors: z.array(z.string()),
-  organization: z.string().nullable(),
   keywords: z.array(z.string()),
-  publishedAt: z.coerce.date(),
-  upvotes: z.number(),
-  comments: z.number(),
-  thumbnailUrl: z.string().nullable(),
-  discussionUrl: z.string().nullable(),
-  codeUrl: z.string().nullable(),
-  codeStars: z.number().nullable(),
-  projectUrl: z.string().nullable(),
   /** The newest day on whose list it stands, YYYY-MM-DD. */
   day: z.string(),
   /** The topics it matches, best first. */
@@ -217,22 +203,23 @@ export async function listPapers(db: Queries, filter: PaperFilter): Promise<List
   // PostgreSQL has no character 0.
   const words = query?.replaceAll('\0', ' ') ?? null;
   const rows = await db.$queryRaw`
-    select p.id, p.identifier, p.title, p.abstract, p.summary, p.authors, p.organization, p.keywords,
-      p.published_at as "publishedAt", p.upvotes, p.comments, p.thumbnail_url as "thumbnailUrl",
-      p.discussion_url as "discussionUrl", p.code_url as "codeUrl", p.code_stars as "codeStars",
-      p.project_url as "projectUrl", list.day::text,
-      coalesce((
+    select c.content || jsonb_build_object(
+      'id', p.id, 'keywords', p.keywords, 'day', list.day, 'topics', coalesce((
         select jsonb_agg(jsonb_build_object('slug', t.slug, 'name', t.name) order by m.score desc, t.position)
         from matches m join topics t on t.slug = m.topic where m.paper_id = p.id
-      ), '[]') as topics
-    from papers p
+      ), '[]')
+    ) as paper
+    from papers p join current_papers c on c.paper_id = p.id
       join lateral (select max(l.day) as day from listings l where l.paper_id = p.id) list on list.day is not null
     where (${day}::date is null or exists (select from listings l where l.paper_id = p.id and l.day = ${day}::date))
       and (${topic}::text is null or exists (select from matches m where m.paper_id = p.id and m.topic = ${topic}))
       and (${words}::text is null or p.search @@ websearch_to_tsquery('english', ${words}))
     order by ${orders[sort]}
     limit ${limit}`;
-  return z.array(listedPaper).parse(rows);
+  return z
+    .array(z.object({ paper: listedPaper }))
+    .parse(rows)
+    .map(({ paper }) => paper);
 }
 
 /** The newest day that lists papers, YYYY-MM-DD; null where there are none at all. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { utcDay } from '../calendar-day.js';
-import { findArxivId, type Paper } from '../papers/paper.js';
+import { findArxivId, type Paper, untold } from '../papers/paper.js';
 import { cleanText } from './clean.js';
 import { type Fetching, fetchText } from './http.js';
 import { type Fetched, parseDate, type Rejection, type Source, SourceError } from './source.js';
@@ -75,22 +75,13 @@ function toPaper(item: Element): Paper | { reason: string } {
   const published = parseDate(firstText(item, 'pubDate') ?? '');
   if (!published) return { reason: 'pubDate: it is no date' };
   return {
+    ...untold,
     identifier,
     title,
     abstract: cleanText((firstText(item, 'description') ?? '').replace(/^arXiv:.*?Abstract:/s, '')),
-    summary: null,
     authors: namesOf(firstText(item, 'dc:creator') ?? ''),
-    organization: null,
-    keywords: [],
     // A replacement has the date of this announcement, not of the first.
     publishedAt: isNew(item) ? published : null,
-    upvotes: null,
-    comments: null,
-    thumbnailUrl: null,
-    discussionUrl: null,
-    codeUrl: null,
-    codeStars: null,
-    projectUrl: null,
   };
 }
 

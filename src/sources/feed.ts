@@ -1,5 +1,5 @@
 import { daysBack, utcDay } from '../calendar-day.js';
-import { findArxivId, type Paper } from '../papers/paper.js';
+import { findArxivId, type Paper, untold } from '../papers/paper.js';
 import { cleanText } from './clean.js';
 import { type FeedEntry, readFeed } from './feed-entries.js';
 import { type Fetching, fetchText } from './http.js';
@@ -57,21 +57,14 @@ function toPaper(entry: FeedEntry, url: string): Paper | { reason: string } {
   const identifier = identityOf(entry, url);
   if (identifier === null) return { reason: 'it has neither id nor link' };
   return {
+    ...untold,
     identifier,
     title,
     abstract: cleanText(entry.text.slice(0, 50_000)),
-    summary: null,
     authors: entry.authors.flatMap((name) => cleanText(name) || []),
-    organization: null,
     keywords: entry.keywords.flatMap((keyword) => cleanText(keyword) || []),
     publishedAt: parseDate(entry.published ?? ''),
-    upvotes: null,
-    comments: null,
-    thumbnailUrl: null,
     discussionUrl: pageOf(entry),
-    codeUrl: null,
-    codeStars: null,
-    projectUrl: null,
   };
 }
 

@@ -9,15 +9,15 @@ import {
   digestHeaders,
   digestMessageId,
 } from '../../src/digests/compose.js';
-import type { PaperSnapshot } from '../../src/digests/paper-snapshot.js';
 import { loadMailTemplates, type MailTemplates } from '../../src/mail/templates.js';
+import type { PaperContent } from '../../src/papers/paper.js';
 
 let templates: MailTemplates;
 beforeAll(async () => {
   templates = await loadMailTemplates();
 });
 
-function paper(given: Partial<PaperSnapshot> = {}): PaperSnapshot {
+function paper(given: Partial<PaperContent> = {}): PaperContent {
   return {
     identifier: '2602.02276',
     title: 'Video diffusion in four steps',
@@ -49,8 +49,8 @@ function content(given: Partial<DigestContent> = {}): DigestContent {
 }
 
 const compose = (given: Partial<DigestContent> = {}) => composeDigest(templates, content(given));
-const withPaper = (given: Partial<PaperSnapshot>) => compose({ papers: [{ paper: paper(given), topics: [] }] });
-const many = (count: number, given: Partial<PaperSnapshot> = {}) =>
+const withPaper = (given: Partial<PaperContent>) => compose({ papers: [{ paper: paper(given), topics: [] }] });
+const many = (count: number, given: Partial<PaperContent> = {}) =>
   Array.from({ length: count }, (_, i) => ({ paper: paper({ title: `Paper ${i + 1}`, ...given }), topics: [] }));
 
 /** The text that a reader sees. */

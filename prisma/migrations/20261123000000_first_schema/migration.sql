@@ -388,7 +388,7 @@ EXCEPTION WHEN invalid_parameter_value THEN
   next_at := NULL;
 END $$;
 
--- Papers as digests show them, and what tells one state of a paper from another. The fields are those of `paperSnapshot`.
+-- Papers as digests show them, and what tells one state of a paper from another. The fields are those of `paperContent`.
 CREATE VIEW current_papers AS
   SELECT id AS paper_id, content, sha256(convert_to(content::text, 'UTF8')) AS hash
   FROM papers, LATERAL (
