@@ -1,5 +1,6 @@
 import { accents, silent, superscript, symbols } from './tex-symbols.js';
 
+/** One replacement; above each stands what becomes of an example in the end. */
 type Rule = readonly [pattern: RegExp, by: string | ((match: string, ...groups: (string | undefined)[]) => string)];
 
 /**
@@ -13,34 +14,58 @@ const mathematical = /^\S*$|[\\^_{}=+<>]|^[([]|^\p{L}(, ?\p{L})*$/u;
 
 /** Superscripts, subscripts, and braces that only keep a separator from being one, as in 43{,}219. */
 const scripts: Rule[] = [
+  // 10^{-9} -> 10⁻⁹
   [/\^\s*(?:\{([-+−]?\d+)\}|(\d+))/g, (_, braced, bare) => superscript(braced ?? bare ?? '')],
+  // 90^{°} -> 90°
   [/\^(?:\{°\}|°)/g, '°'],
+  // x_{ij} -> x_ij
   [/([_^])\{[,;\s]*([^{}\s\\]*)\s*\}/g, '$1$2'],
+  // 43{,}219 -> 43,219
   [/\{([.,=<>+*/:-]+)\}/g, '$1'],
 ];
 
 /** What TeX commands print, innermost first: applied until nothing changes. */
 const commands: Rule[] = [
+  // 50\% -> 50%
   [/\\([%&#_$])/g, '$1'],
+  // \"naive\" -> "naive"
   [/(?<![\p{L}])\\"([^\\"]{1,200})\\"(?!\p{L})/gu, '"$1"'],
+  // \begin{itemize} -> a space
   [/\\(?:begin|end)\s*\{[^{}]*\}(?:\[[^\]]*\])?/g, ' '],
+  // shown~\cite{x} -> shown
   [/~?\\(?:cite[a-z]*|ref|eqref|label|vspace|hspace|color)\*?\s*(?:\[[^\]]*\])*\{[^{}]*\}/g, ''],
+  // {\em word} -> word
   [/\{\\(?:em|it|bf|tt|sc|rm|sf|sl)\b\s*([^{}]*)\}/g, '$1'],
+  // \href{https://a.org}{code} -> code (https://a.org)
   [/\\href\s*\{([^{}]*)\}\s*\{([^{}\\]*)\}/g, (_, url, text) => linked(url, text)],
+  // \href{https://a.org{code}} -> code (https://a.org)
   [/\\href\s*\{(https?:[^\s{}]+)\{([^{}]*)\}\}/g, (_, url, text) => linked(url, text)],
+  // word\footnote{aside} -> word (aside)
   [/\\footnote\s*\{([^{}]*)\}/g, ' ($1)'],
+  // \textcolor{red}{word} -> word
   [/\\(?:textcolor|colorbox)\s*\{[^{}]*\}/g, ''],
+  // \frac{a}{b + c} -> a/(b + c)
   [/\\[dt]?frac\s*\{([^{}\\]*)\}\s*\{([^{}\\]*)\}/g, (_, over, under) => `${grouped(over)}/${grouped(under)}`],
+  // \sqrt{n} -> √n
   [/\\sqrt\s*\{([^{}\\]*)\}/g, (_, root) => `√${grouped(root)}`],
+  // \textsuperscript{2} -> ²
   [/\\textsuperscript\s*\{([^{}\\]*)\}/g, '^{$1}'],
+  // \textsubscript{2} -> _2
   [/\\textsubscript\s*\{([^{}\\]*)\}/g, '_{$1}'],
+  // G\"{o}del, Erd\H os -> Gödel, Erdős
   [/\\([`'^~=."]|[uvHcdbkr](?![A-Za-z]))\s*(?:\{\s*\\?([A-Za-z])\s*\}|\\([ij])(?![a-z])|([A-Za-z]))/g, accented],
+  // \a{lpha} -> α
   [/\\([A-Za-z])\{([a-z]+)\}/g, (all, head, tail) => symbols.get(`${head}${tail}`) ?? all],
   ...scripts,
+  // a\,b -> a b
   [/\\(?:[,;:> ]|q?quad(?![a-z])|\\(?:\[[^\]]*\])?)/g, ' '],
+  // hy\-phen -> hyphen
   [/\\[!/-]/g, ''],
+  // \textbf{word} -> word
   [/\\(?![dt]?frac|href|sqrt|footnote|text(?:super|sub)script)([A-Za-z]+)\*?\s*\{([^{}\\]*)\}/g, unwrapped],
+  // 2\times 3 -> 2× 3
   [/(?<=([\p{L}\p{N}]|))\\([A-Za-z]+)(?![A-Za-z]|\s*\{)/gu, (_, before, name) => printed(before, name)],
+  // \(n\) -> n
   [/\\[()[\]]/g, ''],
 ];
 
@@ -49,36 +74,58 @@ const deepest = 20;
 
 /** Backslashes that no command explains, as where a closing brace was lost. */
 const unexplained: Rule[] = [
+  // \textbf{word -> word
   [/\\(?:text|math)[a-z]*\s*\{/g, ''],
+  // \emph{word -> word
   [/\\(?:emph|underline)\s*\{/g, ''],
+  // \ -> nothing
   [/\\/g, ''],
 ];
 
 /** What stays of TeX after a source has taken its backslashes and dollar signs away. */
 const leftovers: Rule[] = [
+  // https://a.org{code} -> code (https://a.org)
   [/(https?:\/\/[^\s{}]+)\{([^{}]*)\}/g, (_, url, text) => linked(url, text)],
+  // textbf{word} -> word
   [/\b(?:text|math)(?:bf|it|tt|rm|sc|sf|cal|bb)\{([^{}]*)\}?/g, '$1'],
+  // emph{word} -> word
   [/\b(?:emph|underline|operatorname)\{([^{}]*)\}/g, '$1'],
+  // boldsymbolα -> α
   [/boldsymbol(?=\P{ASCII})/gu, ''],
+  // {sim} -> ∼
   [/\{\s*(sim|approx|times|circ|leq|geq|pm|cdot|rightarrow)\s*\}/g, (_, name) => symbol(name)],
+  // a rightarrow b -> a → b
   [/(?<![a-z])(?:left|right|leftright)arrow(?![a-z])/g, symbol],
+  // leq 5 -> ≤ 5
   [/\b(?:leq|geq|approx)(?=\s?\d)/g, symbol],
+  // ell_1 -> ℓ_1
   [/\bell(?=[\^_])/g, 'ℓ'],
   ...scripts,
+  // {α} -> α
   [/\{([\p{L}\p{N}°×∼≈≤≥±→·]+|https?:\/\/[^\s{}]+)\}/gu, '$1'],
+  // {} -> nothing
   [/\{\s*\}/g, ''],
 ];
 
 /** Plain text as TeX spells it, and stripped commands that would also fit into an address: not applied to these. */
 const typography: Rule[] = [
+  // 3times -> 3×
   [/(?<=\d)times(?![a-z])/g, '×'],
+  // 3 times 4 -> 3 × 4
   [/(?<=\d) times (?=\d)/g, ' × '],
+  // sim 10 -> ∼10
   [/\bsim ?(?=\d[\d.,]*(?:[KMBT%+x×]|times)?(?!\p{L}))/gu, '∼'],
+  // 5pm2 -> 5±2
   [/(?<=[\d(])pm(?=\d)/g, '±'],
+  // α cdot β -> α · β
   [/(?<=\P{ASCII}|\s)cdot(?=\s)/gu, '·'],
+  // ``word'' -> "word"
   [/``|(?<!')''(?!')/g, '"'],
+  // Fig.~1 -> Fig. 1
   [/(?<=[\p{L}\p{Sm}).,:;%\]])~(?=[\p{L}\p{N}\p{Sm}(])|(?<=\p{N})~(?=[\p{L}\p{Sm}(])/gu, ' '],
+  // this---that -> this—that
   [/(?<=[\p{L}\p{N})%×])---(?=[\p{L}\p{N}(])/gu, '—'],
+  // 10--20 -> 10–20
   [/(?<=[\p{L}\p{N})%×])--(?=[\p{L}\p{N}(])/gu, '–'],
 ];
 
