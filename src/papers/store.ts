@@ -1,15 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { utcDay } from '../calendar-day.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
+import { mergePaper, newPaper, type StoredPaper } from './merge.js';
 import { type Paper, paperContent } from './paper.js';
 
-const writtenPaper = z.object({
-  id: z.number(),
+export interface WrittenPaper {
+  id: number;
   /** Not known before. */
-  isNew: z.boolean(),
+  isNew: boolean;
   /** Title, abstract or keywords are others than before: what it is about may have changed. */
-  textChanged: z.boolean(),
-});
+  textChanged: boolean;
+}
+
 /** What a source lists for a day, YYYY-MM-DD. */
 export interface SourceList {
   source: string;
@@ -21,98 +25,59 @@ export interface SourceList {
   completeWhenRead?: boolean;
 }
 
-export type WrittenPaper = z.infer<typeof writtenPaper>;
-
 /** Lets one transaction at a time write papers, lists and offers: two readings of a list wait for each other, and the log for both. */
 export async function lockPapers(tx: Queries): Promise<void> {
   await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('offprint papers'))`;
 }
 
-/**
- * How a known paper (k) and what a source says of it now (g) become one. `outdated`: the same source lists the paper on a
- * newer day, so that this older list only fills gaps. `shared`: other sources list it too, so that the richer value stays,
- * whichever source comes first. Otherwise what the source says now holds, but a missing value never replaces one.
- */
-const present = (known: string, given: string) =>
-  `case when outdated or shared then coalesce(k.${known}, g.${given}) else coalesce(g.${given}, k.${known}) end`;
-const longer = (size: string) => (known: string, given: string) =>
-  `case when outdated or ${size}(g.${given}) = 0 or (shared and ${size}(k.${known}) >= ${size}(g.${given}))
-    then k.${known} else g.${given} end`;
-const higher = (known: string, given: string) =>
-  `case when shared and not outdated then greatest(k.${known}, g.${given}) else ${present(known, given)} end`;
-const earlier = (known: string, given: string) => `least(k.${known}, g.${given})`;
-
-interface Column {
-  column: string;
-  field: keyof Paper;
-  /** In PostgreSQL. */
-  type: string;
-  /** How the values of what is known and what is given become one. */
-  merge: (known: string, given: string) => string;
-  /** What a new paper has where its source does not tell, if not null. */
-  missing?: string;
-}
-
-const columns: readonly Column[] = [
-  { column: 'title', field: 'title', type: 'text', merge: longer('length') },
-  { column: 'abstract', field: 'abstract', type: 'text', merge: longer('length') },
-  { column: 'summary', field: 'summary', type: 'text', merge: present },
-  { column: 'authors', field: 'authors', type: 'text[]', merge: longer('cardinality') },
-  { column: 'organization', field: 'organization', type: 'text', merge: present },
-  { column: 'keywords', field: 'keywords', type: 'text[]', merge: longer('cardinality') },
-  { column: 'published_at', field: 'publishedAt', type: 'timestamptz(3)', merge: earlier, missing: 'seen_at' },
-  { column: 'upvotes', field: 'upvotes', type: 'int', merge: higher, missing: '0' },
-  { column: 'comments', field: 'comments', type: 'int', merge: higher, missing: '0' },
-  { column: 'thumbnail_url', field: 'thumbnailUrl', type: 'text', merge: present },
-  { column: 'discussion_url', field: 'discussionUrl', type: 'text', merge: present },
-  { column: 'code_url', field: 'codeUrl', type: 'text', merge: present },
-  { column: 'code_stars', field: 'codeStars', type: 'int', merge: higher },
-  { column: 'project_url', field: 'projectUrl', type: 'text', merge: present },
-];
-
-const each = (write: (column: Column) => string) => Prisma.raw(columns.map(write).join(', '));
+/** What more is, Prisma would split into statements that it sends over one connection at once. */
+const insertedAtOnce = 1_000;
 
 /**
- * Writes the papers of a source's list of `day`: new ones in, known ones updated.
+ * Writes the papers of a source's list of `day`: new ones in, known ones updated. The caller holds the lock of `lockPapers`.
+ * @param list no paper twice
  * @param onlyKnown leaves papers out that are not known yet
  * @returns the papers that are new or have changed; a row that stays as it was is not among them
  */
 export async function writePapers(
   tx: Queries,
-  list: SourceList,
+  { source, day, papers }: SourceList,
   now: Date,
   onlyKnown = false,
 ): Promise<WrittenPaper[]> {
-  const { source, day, papers } = list;
-  if (papers.length === 0) return [];
-  const rows = await tx.$queryRaw`
-    with given as (
-      select * from jsonb_to_recordset(${JSON.stringify(papers)}::jsonb)
-        as given (identifier text, ${each(({ field, type }) => `"${field}" ${type}`)})
-    ), known as (
-      select p.*,
-        exists (select from listings l where l.paper_id = p.id and l.source <> ${source}) as shared,
-        exists (select from listings l where l.paper_id = p.id and l.source = ${source} and l.day > ${day}::date) as outdated
-      from papers p join given using (identifier)
-    ), merged as (
-      select k.id, ${each(({ column, field, merge }) => `${merge(column, `"${field}"`)} as ${column}`)}
-      from known k join given g using (identifier)
-    ), updated as (
-      update papers p set ${each(({ column }) => `${column} = m.${column}`)}, updated_at = ${now}
-      from merged m join known k using (id)
-      where p.id = m.id
-        and (${each(({ column }) => `k.${column}`)}) is distinct from (${each(({ column }) => `m.${column}`)})
-      returning p.id, false as "isNew",
-        (k.title, k.abstract, k.keywords) is distinct from (m.title, m.abstract, m.keywords) as "textChanged"
-    ), inserted as (
-      insert into papers (identifier, ${each(({ column }) => column)}, created_at, updated_at)
-      select identifier, ${each(({ field, missing }) => (missing ? `coalesce("${field}", ${missing})` : `"${field}"`))}, ${now}, ${now}
-      from given cross join (select ${now}::timestamptz as seen_at) seen
-      where not ${onlyKnown} and not exists (select from known where known.identifier = given.identifier)
-      returning id, true as "isNew", true as "textChanged"
-    )
-    select * from updated union all select * from inserted`;
-  return z.array(writtenPaper).parse(rows);
+  const rows = await tx.paper.findMany({
+    where: { identifier: { in: papers.map(({ identifier }) => identifier) } },
+    include: { listings: { select: { source: true, day: true } } },
+    omit: { createdAt: true, updatedAt: true },
+  });
+  const known = new Map(rows.map((row) => [row.identifier, row]));
+  const written: WrittenPaper[] = [];
+  for (const paper of papers) {
+    const row = known.get(paper.identifier);
+    if (!row) continue;
+    const { id, listings, ...before } = row;
+    const merged = mergePaper(before, paper, {
+      shared: listings.some((listing) => listing.source !== source),
+      outdated: listings.some((listing) => listing.source === source && utcDay(listing.day) > day),
+    });
+    if (isDeepStrictEqual(merged, before)) continue;
+    await tx.paper.update({ where: { id }, data: { ...merged, updatedAt: now }, select: { id: true } });
+    written.push({ id, isNew: false, textChanged: !isDeepStrictEqual(textOf(merged), textOf(before)) });
+  }
+  const unknown = onlyKnown ? [] : papers.filter(({ identifier }) => !known.has(identifier));
+  for (let at = 0; at < unknown.length; at += insertedAtOnce) {
+    const data = unknown
+      .slice(at, at + insertedAtOnce)
+      .map((paper) => ({ ...newPaper(paper, now), createdAt: now, updatedAt: now }));
+    for (const { id } of await tx.paper.createManyAndReturn({ data, select: { id: true } }))
+      written.push({ id, isNew: true, textChanged: true });
+  }
+  return written;
+}
+
+/** What the topics of a paper are found in. */
+function textOf({ title, abstract, keywords }: StoredPaper) {
+  return { title, abstract, keywords };
 }
 
 /**
