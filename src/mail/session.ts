@@ -53,6 +53,13 @@ export async function openSession(relay: Relay, timeouts: SmtpTimeouts): Promise
 /**
  * One connection to one relay, from the greeting to QUIT. It knows what nodemailer's own transports cannot tell: whether
  * the last byte of a mail had been handed over when things went wrong. nodemailer logs `{tnx: 'message'}` at that moment.
+ *
+ *     phase     in it                       next, by a reply               next, when the connection breaks or time runs out
+ *     opening   greeting, EHLO, TLS, AUTH   idle, or closed by a refusal   closed: not sent
+ *     idle                                  commands, by send()            closed
+ *     commands  MAIL, RCPT, DATA            data by 354, idle by a refusal closed: not sent
+ *     data      the content goes out        final after its last byte      closed: not sent
+ *     final     waits for the last reply    idle: sent, or refused         closed: in doubt
  */
 export class SmtpSession {
   readonly relay: Relay;

@@ -57,6 +57,31 @@ describe('the order of papers', () => {
   });
 });
 
+describe('what is on offer', () => {
+  const wish = { topics: ['agents'], count: 10 };
+  const offers = [
+    offer(1, { day: '2026-02-01' }),
+    offer(2, { day: '2026-02-02' }),
+    offer(3, { day: '2026-02-03' }),
+    offer(4, { day: '2026-02-03' }),
+  ];
+  const ids = (shelf: Shelf) =>
+    shelf
+      .choose(wish)
+      .map(({ paperId }) => paperId)
+      .sort();
+
+  it('is what comes after the cursor, and what is owed from before it', () => {
+    expect(ids(new Shelf(offers).after(2))).toEqual([3, 4]);
+    expect(ids(new Shelf(offers).after(3, [1]))).toEqual([1, 4]);
+  });
+
+  it('is the newest list to whom nothing was offered yet, and what is owed to them of older ones', () => {
+    expect(ids(new Shelf(offers).newest())).toEqual([3, 4]);
+    expect(ids(new Shelf(offers).newest([1]))).toEqual([1, 3, 4]);
+  });
+});
+
 const papers = fc
   .array(
     fc.record({
