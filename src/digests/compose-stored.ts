@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
-import type { Message } from '../mail/message.js';
+import { buildMessage, type Message } from '../mail/message.js';
+import type { Envelope } from '../mail/session.js';
 import type { MailTemplates } from '../mail/templates.js';
 import { digestLink, subscriberLinks } from '../subscribers/links.js';
 import { signBounceTag } from '../subscribers/tokens.js';
@@ -17,23 +18,24 @@ import { findDigest, type StoredDigest } from './store.js';
 
 type Composing = Pick<Context, 'config' | 'keys'>;
 
-/** The mail of a digest. A second attempt has the same bytes: all comes from what the plan froze. */
-export async function messageOf(
+/** What goes out for a digest. A second attempt has the same bytes: all comes from what the plan froze. */
+export async function outgoingMail(
   ctx: Composing,
   db: Queries,
   templates: MailTemplates,
   digest: StoredDigest,
-): Promise<Message> {
-  return messageWith(ctx, templates, digest, await loadEdition(db, digest.editionId));
+): Promise<{ envelope: Envelope; raw: Buffer }> {
+  const message = messageWith(ctx, templates, digest, await loadEdition(db, digest.editionId));
+  return { envelope: { from: returnPath(ctx, digest), to: message.to }, raw: buildMessage(message) };
 }
 
 /** The mail of a digest with these papers. */
-export async function messageWith(
+export function messageWith(
   ctx: Composing,
   templates: MailTemplates,
   digest: Omit<StoredDigest, 'editionId'>,
   papers: readonly DigestEntry[],
-): Promise<Message> {
+): Message {
   const { mail, sending, dkim } = ctx.config;
   const content = contentOf(ctx, digest, papers);
   const headers = digestHeaders(ctx.config, digest.day, content.links.unsubscribe);
@@ -75,7 +77,7 @@ function contentOf(
 }
 
 /** The envelope sender; with BOUNCE_ADDRESS a different one for every digest (VERP), so that a bounce tells whose it is. */
-export function returnPath({ config, keys }: Composing, digest: StoredDigest): string {
+function returnPath({ config, keys }: Composing, digest: StoredDigest): string {
   const { bounceAddress, from } = config.mail;
   if (!bounceAddress) return from.address;
   return bounceAddress.replace('@', `+${signBounceTag(keys, digest.id)}@`);

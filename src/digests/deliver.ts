@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.js';
-import { buildMessage } from '../mail/message.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
 import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
 import type { MailTemplates } from '../mail/templates.js';
-import { messageOf, returnPath } from './compose-stored.js';
-import { type NotComposed, nextStatus } from './next-status.js';
+import { outgoingMail } from './compose-stored.js';
+import { type NextStatus, type NotComposed, nextStatus } from './next-status.js';
 import type { RefusalBudget } from './refusal-budget.js';
 import { takeSendSlot } from './send-rate.js';
 import * as store from './store.js';
@@ -58,7 +57,10 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
   }, renewEveryMs);
   try {
     // All are waited for, whatever becomes of one: the mails of the others are in flight.
-    const senders = Array.from({ length: connections }, () => sendLoop(delivery, owner, report, signal));
+    const count = async (statuses: AsyncIterable<keyof DeliveryReport>) => {
+      for await (const status of statuses) report[status]++;
+    };
+    const senders = Array.from({ length: connections }, () => count(sendLoop(delivery, owner, signal)));
     for (const ended of await Promise.allSettled(senders)) if (ended.status === 'rejected') throw ended.reason;
   } finally {
     clearInterval(renewal);
@@ -89,17 +91,30 @@ export async function deliverUntilIdle(delivery: Delivery, signal: AbortSignal):
   return total;
 }
 
-/** One connection's life: claim a digest, send it, record the outcome, until there is none. */
-async function sendLoop(delivery: Delivery, owner: string, report: DeliveryReport, signal: AbortSignal): Promise<void> {
+/**
+ * One connection's life: claim a digest, send it, record the outcome, until there is none.
+ * @returns what became of each digest that it touched
+ */
+async function* sendLoop(
+  delivery: Delivery,
+  owner: string,
+  signal: AbortSignal,
+): AsyncGenerator<keyof DeliveryReport, void> {
   const { ctx, relays } = delivery;
   const connection = openSmtpConnection(relays, ctx.log);
   let unsentInARow = 0;
   try {
-    while (!signal.aborted && unsentInARow < mostUnsentInARow) {
-      const digest = await nextDigest(ctx, owner, report, signal);
+    while (unsentInARow < mostUnsentInARow && (await takeTurn(ctx, signal))) {
+      // Between the look at whether the subscriber still wants it and the mail lies no wait.
+      let digest = await store.claimDigest(ctx.db.prisma, owner, ctx.clock());
+      while (digest === 'suppressed') {
+        yield 'suppressed';
+        digest = signal.aborted ? null : await store.claimDigest(ctx.db.prisma, owner, ctx.clock());
+      }
       if (digest === null) return;
       const outcome = judge(delivery, await attempt(delivery, connection, digest));
-      await record(ctx, owner, digest, outcome, report);
+      const status = await record(ctx, owner, digest, outcome);
+      if (status) yield status;
       // What takes no mail now is no recipient's fault. A relay that says so is left alone.
       if (outcome.kind === 'not-sent' && outcome.scope === 'relay') return;
       unsentInARow = outcome.kind === 'not-sent' ? unsentInARow + 1 : 0;
@@ -121,26 +136,13 @@ function judge({ ctx, refusals }: Delivery, outcome: Outcome | NotComposed): Out
   return { kind: 'not-sent', scope: 'relay', reply: outcome.reply };
 }
 
-/**
- * Waits for a turn, then claims: between the look at whether the subscriber still wants it and the mail lies no wait.
- * @returns null where nothing is due, or `signal` was aborted meanwhile
- */
-async function nextDigest(
-  ctx: Context,
-  owner: string,
-  report: DeliveryReport,
-  signal: AbortSignal,
-): Promise<store.ClaimedDigest | null> {
+/** Waits until the next mail may go out. @returns false where none is due, or `signal` was aborted meanwhile */
+async function takeTurn(ctx: Context, signal: AbortSignal): Promise<boolean> {
   const db = ctx.db.prisma;
   const { rate } = ctx.config.sending;
-  if (rate > 0 && !(await store.isAnyDue(db, ctx.clock()))) return null;
+  if (rate > 0 && !(await store.isAnyDue(db, ctx.clock()))) return false;
   await takeSendSlot(db, rate, signal);
-  while (!signal.aborted) {
-    const digest = await store.claimDigest(db, owner, ctx.clock());
-    if (digest !== 'suppressed') return digest;
-    report.suppressed++;
-  }
-  return null;
+  return !signal.aborted;
 }
 
 /** Never throws: a digest that cannot be composed is in nobody else's way. */
@@ -150,21 +152,20 @@ async function attempt(
   digest: store.ClaimedDigest,
 ): Promise<Outcome | NotComposed> {
   try {
-    const message = await messageOf(ctx, ctx.db.prisma, templates, digest);
-    const raw = buildMessage(message);
-    return await connection.send({ from: returnPath(ctx, digest), to: message.to }, raw);
+    const { envelope, raw } = await outgoingMail(ctx, ctx.db.prisma, templates, digest);
+    return await connection.send(envelope, raw);
   } catch (error) {
     return { kind: 'not-composed', reply: `not sent, because it could not be composed: ${(error as Error).message}` };
   }
 }
 
+/** Puts an outcome on record. @returns what became of the digest; null where another worker has it now */
 async function record(
   ctx: Context,
   owner: string,
   digest: store.ClaimedDigest,
   outcome: Outcome | NotComposed,
-  report: DeliveryReport,
-): Promise<void> {
+): Promise<NextStatus['status'] | null> {
   const { inDoubt } = ctx.config.sending;
   const next = nextStatus(outcome, digest, inDoubt, ctx.clock(), Math.random());
   const claim = { digestId: digest.id, owner, attempts: digest.attempts };
@@ -172,10 +173,13 @@ async function record(
     store.recordOutcome(ctx.db.prisma, claim, next, outcome.reply, ctx.clock()),
   );
   const line = { digest: digest.id, attempt: digest.attempts, reply: outcome.reply };
-  if (!written) return ctx.log.warn(line, 'outcome not recorded: the claim had passed to another worker');
-  report[next.status]++;
+  if (!written) {
+    ctx.log.warn(line, 'outcome not recorded: the claim had passed to another worker');
+    return null;
+  }
   if (next.status === 'sent') ctx.log.debug(line, 'digest sent');
   else ctx.log.warn({ ...line, status: next.status, notBefore: next.notBefore }, `digest not sent: ${outcome.kind}`);
+  return next.status;
 }
 
 /** An outcome that is lost is a mail that is sent twice: the write is tried until it succeeds or the process dies. */
