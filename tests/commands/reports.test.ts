@@ -234,6 +234,24 @@ describe('deliver', () => {
   });
 });
 
+describe('digests', () => {
+  it('lists them by status', async () => {
+    const { status, result } = await runJson('digests', 'list', '--status', 'sent', '--limit', '1');
+    expect({ status, result }).toMatchObject({ status: 0, result: { total: 2, digests: [{ status: 'sent' }] } });
+    expect((await run('digests', 'list')).stdout).toBe('0 in all\n');
+  });
+
+  it('says what it does not send again, and why', async () => {
+    const { rows } = await sql.query('select id from digests limit 1');
+    const { status, result } = await runJson('digests', 'retry', rows[0].id);
+    expect({ status, result }).toEqual({
+      status: 1,
+      result: { retried: [], refused: [{ id: rows[0].id, reason: 'it is sent' }] },
+    });
+    expect(await run('digests', 'retry', 'x')).toMatchObject({ status: 2, stderr: expect.stringContaining('“x”') });
+  });
+});
+
 describe('stats', () => {
   it('has exactly the shape that scripts rely on', async () => {
     expect(await runJson('stats')).toEqual({

@@ -1,0 +1,52 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { validate } from 'uuid';
+import { type ListedDigest, listDigests, retryDigests } from '../digests/retry.js';
+import { DigestStatus } from '../generated/prisma/enums.js';
+import { report } from './command.js';
+
+const mostListed = 100;
+
+export function digestsCommand(): Command {
+  const command = new Command('digests').description('list digests by status, or send some again');
+  command
+    .command('list')
+    .description('the newest digests that wait, failed or are in doubt, with the reply of the server')
+    .addOption(new Option('--status <status>', 'only those with this status').choices(Object.values(DigestStatus)))
+    .option('--limit <n>', 'how many at the most', positive, mostListed)
+    .option('--json', 'print one JSON object')
+    .action((options: { status?: DigestStatus; limit: number; json?: boolean }) =>
+      report(options, {
+        run: (ctx) => listDigests(ctx.db.prisma, options.status ?? null, options.limit),
+        text: ({ total, digests }) =>
+          [...digests.map(lineOf), total > digests.length ? `${digests.length} of ${total}` : `${total} in all`].join(
+            '\n',
+          ),
+      }),
+    );
+  command
+    .command('retry <id...>')
+    .description('queue digests again that failed or are in doubt: the same mail, once more')
+    .option('--json', 'print one JSON object')
+    .action((ids: string[], options: { json?: boolean }) => {
+      const wrong = ids.find((id) => !validate(id));
+      if (wrong !== undefined)
+        command.error(`error: “${wrong}” is no id of a digest: “offprint digests list” has them`);
+      return report(options, {
+        run: (ctx) => ctx.db.prisma.$transaction((tx) => retryDigests(tx, ids, ctx.clock())),
+        text: ({ retried, refused }) =>
+          [...refused.map(({ id, reason }) => `${id}: ${reason}`), `${retried.length} queued again`].join('\n'),
+        ok: ({ refused }) => refused.length === 0,
+      });
+    });
+  return command;
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a number like 100.');
+  return Number(text);
+}
+
+function lineOf({ id, day, status, attempts, email, lastReply }: ListedDigest): string {
+  const reply = lastReply === null ? '' : `: ${lastReply}`;
+  return `${id}  ${day}  ${status}  ${attempts} attempts  ${email ?? 'erased'}${reply}`;
+}
