@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { validate } from 'uuid';
-import { type ListedDigest, listDigests, retryDigests } from '../digests/retry.js';
-import { DigestStatus } from '../generated/prisma/enums.js';
+import { type DigestStatus, digestStatuses, type ListedDigest, listDigests, retryDigests } from '../digests/retry.js';
 import { report } from './command.js';
 
 const mostListed = 100;
@@ -11,7 +10,7 @@ export function digestsCommand(): Command {
   command
     .command('list')
     .description('the newest digests that wait, failed or are in doubt, with the reply of the server')
-    .addOption(new Option('--status <status>', 'only those with this status').choices(Object.values(DigestStatus)))
+    .addOption(new Option('--status <status>', 'only those with this status').choices(digestStatuses))
     .option('--limit <n>', 'how many at the most', positive, mostListed)
     .option('--json', 'print one JSON object')
     .action((options: { status?: DigestStatus; limit: number; json?: boolean }) =>

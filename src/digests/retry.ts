@@ -4,6 +4,9 @@ import { wakeDelivery } from '../database/queue.js';
 import { DigestStatus } from '../generated/prisma/enums.js';
 import { lifetime } from './next-status.js';
 
+export type { DigestStatus };
+export const digestStatuses: readonly DigestStatus[] = Object.values(DigestStatus);
+
 /** What an operator is told of where they name no status: what is not done, or went wrong. */
 const unsettledStatuses: readonly DigestStatus[] = ['queued', 'sending', 'failed', 'in_doubt'];
 
