@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<() => Command>> = {
   preview: async () => (await import('./commands/preview.js')).previewCommand,
   subscribers: async () => (await import('./commands/subscribers.js')).subscribersCommand,
   topics: async () => (await import('./commands/topics.js')).topicsCommand,
+  suppressions: async () => (await import('./commands/suppressions.js')).suppressionsCommand,
   digests: async () => (await import('./commands/digests.js')).digestsCommand,
   stats: async () => (await import('./commands/stats.js')).statsCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,

@@ -1,9 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { validate } from 'uuid';
 import { type DigestStatus, digestStatuses, type ListedDigest, listDigests, retryDigests } from '../digests/retry.js';
 import { report } from './command.js';
-
-const mostListed = 100;
+import { listed, positive } from './options.js';
 
 export function digestsCommand(): Command {
   const command = new Command('digests').description('list digests by status, or send some again');
@@ -11,15 +10,12 @@ export function digestsCommand(): Command {
     .command('list')
     .description('the newest digests that wait, failed or are in doubt, with the reply of the server')
     .addOption(new Option('--status <status>', 'only those with this status').choices(digestStatuses))
-    .option('--limit <n>', 'how many at the most', positive, mostListed)
+    .option('--limit <n>', 'how many at the most', positive, 100)
     .option('--json', 'print one JSON object')
     .action((options: { status?: DigestStatus; limit: number; json?: boolean }) =>
       report(options, {
         run: (ctx) => listDigests(ctx.db.prisma, options.status ?? null, options.limit),
-        text: ({ total, digests }) =>
-          [...digests.map(lineOf), total > digests.length ? `${digests.length} of ${total}` : `${total} in all`].join(
-            '\n',
-          ),
+        text: ({ total, digests }) => listed(digests.map(lineOf), total),
       }),
     );
   command
@@ -38,11 +34,6 @@ export function digestsCommand(): Command {
       });
     });
   return command;
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a number like 100.');
-  return Number(text);
 }
 
 function lineOf({ id, day, status, attempts, email, lastReply }: ListedDigest): string {

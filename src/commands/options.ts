@@ -17,3 +17,14 @@ export function instant(text: string): Date {
   if (!valid) throw new InvalidArgumentError('It must be a time like 2026-02-04T08:00:00Z.');
   return parsed;
 }
+
+/** Reads a number of things of an option. */
+export function positive(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a number like 100.');
+  return Number(text);
+}
+
+/** A list for a person, with how many there are in all. */
+export function listed(lines: readonly string[], total: number): string {
+  return [...lines, total > lines.length ? `${lines.length} of ${total}` : `${total} in all`].join('\n');
+}

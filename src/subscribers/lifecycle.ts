@@ -39,6 +39,11 @@ export async function resume(tx: Queries, id: number, at: Date): Promise<void> {
   await activate(tx, Prisma.sql`id = ${id} and status = 'paused'`, at);
 }
 
+/** Takes someone back who bounced or complained, on an operator's word. @returns whether they had */
+export async function restore(tx: Queries, id: number, at: Date): Promise<boolean> {
+  return activate(tx, Prisma.sql`id = ${id} and status in ('bounced', 'complained') and confirmed_at is not null`, at);
+}
+
 /** Makes someone active who proved that the address is theirs. @returns whether they were not before */
 export async function activateConfirmed(tx: Queries, id: number, at: Date): Promise<boolean> {
   const activated = await activate(tx, Prisma.sql`id = ${id} and status in ('pending', 'unsubscribed')`, at);

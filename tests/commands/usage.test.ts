@@ -15,6 +15,8 @@ describe.concurrent('--help', () => {
     ['subscribers export', '--json'],
     ['subscribers erase', '<email>', '--json'],
     ['topics list', '--json'],
+    ['suppressions list', '--limit <n>', '--json'],
+    ['suppressions release', '<email>', '--json'],
     ['digests list', '--status <status>', '--limit <n>', '--json'],
     ['digests retry', '<id...>', '--json'],
     ['stats', '--json'],
@@ -35,7 +37,9 @@ describe.concurrent('--help', () => {
       ?.match(/^ {2}[a-z]+/gm)
       ?.map((name) => name.trim());
     expect(named).toEqual(
-      'start migrate ingest plan deliver preview subscribers topics digests stats audit demo help'.split(' '),
+      'start migrate ingest plan deliver preview subscribers topics suppressions digests stats audit demo help'.split(
+        ' ',
+      ),
     );
   });
 });
