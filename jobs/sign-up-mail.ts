@@ -5,7 +5,7 @@ import type { Job } from './job.js';
 const payload = z.object({ subscriberId: z.number(), messageId: z.uuid() });
 
 /** Mails someone who asked to subscribe. */
-export const sendSignUpMail: Job = async ({ ctx, relays, templates }, given) => {
+export const sendSignUpMail: Job = async ({ ctx, relays, signUpTemplates }, given) => {
   const { subscriberId, messageId } = payload.parse(given);
-  await answer(ctx, relays, templates, subscriberId, messageId);
+  await answer(ctx, relays, signUpTemplates, subscriberId, messageId);
 };

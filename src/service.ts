@@ -1,18 +1,19 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobContext } from '../jobs/job.js';
 import { startClock } from '../jobs/schedule.js';
 import { startWorker } from '../jobs/worker.js';
 import type { Config } from './config.js';
 import { type Context, openContext } from './context.js';
 import { addJob } from './database/queue.js';
-import type { Delivery } from './digests/deliver.js';
 import { RefusalBudget } from './digests/refusal-budget.js';
+import { loadDigestTemplates } from './digests/templates.js';
 import { UserError } from './errors.js';
 import { checkDkimKey } from './mail/dkim.js';
 import { type LocalMailbox, openMailbox } from './mail/mailbox.js';
 import { relaysOf } from './mail/relay.js';
-import { loadMailTemplates } from './mail/templates.js';
 import { checkStoredTimeZones } from './subscribers/stored-time-zones.js';
+import { loadSignUpTemplates } from './subscribers/templates.js';
 import { seedTopics } from './topics/vocabulary.js';
 import { createWebApp } from './web/server.js';
 
@@ -71,13 +72,19 @@ async function startRoles(given: Config, wanted: ReadonlySet<Role>, started: Sta
   const config = web && !given.web.baseUrlGiven ? withBaseUrl(given, `http://localhost:${web.port}`) : given;
   const sends = wanted.has('worker');
   // Together, because the database starts in a process of its own, and these two take their time to load.
-  const [ctx, mailbox, templates] = await whenAllSettled([
+  const [ctx, mailbox, digestTemplates, signUpTemplates] = await whenAllSettled([
     startContext(config, started),
     sends && !config.relays ? startMailbox(config, started) : null,
-    sends ? loadMailTemplates() : null,
+    sends ? loadDigestTemplates() : null,
+    sends ? loadSignUpTemplates() : null,
   ]);
-  if (templates)
-    await startSending({ ctx, relays: relaysOf(config, mailbox), templates, refusals: new RefusalBudget() }, started);
+  if (digestTemplates && signUpTemplates) {
+    const relays = relaysOf(config, mailbox);
+    await startSending(
+      { ctx, relays, templates: digestTemplates, signUpTemplates, refusals: new RefusalBudget() },
+      started,
+    );
+  }
   if (wanted.has('clock')) {
     started.add(startClock(ctx));
     await addJob(ctx.db.prisma, 'ingest', {}, { key: 'ingest', queue: 'ingest' });
@@ -113,9 +120,9 @@ function withBaseUrl(config: Config, baseUrl: string): Config {
 }
 
 /** Works off jobs; stopped, it lets those in hand end for a while. */
-async function startSending(delivery: Delivery, started: Started): Promise<void> {
+async function startSending(context: Omit<JobContext, 'signal'>, started: Started): Promise<void> {
   const controller = new AbortController();
-  const worker = await startWorker({ ...delivery, signal: controller.signal });
+  const worker = await startWorker({ ...context, signal: controller.signal });
   started.add(async () => {
     controller.abort();
     await Promise.race([worker.stop(), sleep(stopMs, undefined, { ref: false })]);

@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import type { Context } from '../context.js';
 import { type DeliveryReport, deliver, deliverUntilIdle } from '../digests/deliver.js';
 import { RefusalBudget } from '../digests/refusal-budget.js';
+import { loadDigestTemplates } from '../digests/templates.js';
 import { checkDkimKey } from '../mail/dkim.js';
 import { openMailbox } from '../mail/mailbox.js';
 import { relaysOf } from '../mail/relay.js';
-import { loadMailTemplates } from '../mail/templates.js';
 import { report } from './command.js';
 
 export function deliverCommand(): Command {
@@ -26,7 +26,7 @@ async function runDelivery(ctx: Context, signal: AbortSignal, send: typeof deliv
   if (ctx.config.dkim) checkDkimKey(ctx.config.dkim);
   const mailbox = ctx.config.relays ? null : await openMailbox(ctx.config);
   try {
-    const templates = await loadMailTemplates();
+    const templates = await loadDigestTemplates();
     const relays = relaysOf(ctx.config, mailbox);
     return await send({ ctx, relays, templates, refusals: new RefusalBudget() }, signal);
   } finally {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Context } from '../context.js';
 import { planDue } from '../digests/plan.js';
 import { type Preflight, preflight } from '../digests/preflight.js';
-import { loadMailTemplates } from '../mail/templates.js';
+import { loadDigestTemplates } from '../digests/templates.js';
 import { report } from './command.js';
 import { instant } from './options.js';
 
@@ -47,7 +47,7 @@ function planText({ at, due, planned, noMatch, skipped, days }: Awaited<ReturnTy
 }
 
 async function dryRun(ctx: Context, at: Date = ctx.clock()): Promise<Preflight> {
-  return preflight(ctx, await loadMailTemplates(), at);
+  return preflight(ctx, await loadDigestTemplates(), at);
 }
 
 function preflightText({ at, recipients, noMatch, papers, bytes, endsAt, yesterday }: Preflight): string {

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { previewDigest } from '../digests/preview.js';
+import { loadDigestTemplates } from '../digests/templates.js';
 import { UserError } from '../errors.js';
 import { buildMessage, type Message } from '../mail/message.js';
-import { loadMailTemplates } from '../mail/templates.js';
 import { vocabulary } from '../topics/vocabulary.js';
 import { withContext } from './command.js';
 import { calendarDay } from './options.js';
@@ -27,7 +27,7 @@ export function previewCommand(): Command {
     .action(async ({ topics, date, format, out }: PreviewOptions) => {
       const preview = await withContext(async (ctx) => {
         const day = date ?? ctx.clock().toISOString().slice(0, 10);
-        return render(await previewDigest(ctx, await loadMailTemplates(), { topics, date: day }), format);
+        return render(await previewDigest(ctx, await loadDigestTemplates(), { topics, date: day }), format);
       });
       if (out === undefined) process.stdout.write(preview);
       else

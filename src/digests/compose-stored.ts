@@ -2,7 +2,6 @@ import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { buildMessage, type Message } from '../mail/message.js';
 import type { Envelope } from '../mail/session.js';
-import type { MailTemplates } from '../mail/templates.js';
 import { digestLink, subscriberLinks } from '../subscribers/links.js';
 import { signBounceTag } from '../subscribers/tokens.js';
 import {
@@ -15,6 +14,7 @@ import {
 } from './compose.js';
 import { loadEdition } from './editions.js';
 import { findDigest, type StoredDigest } from './store.js';
+import type { DigestTemplates } from './templates.js';
 
 type Composing = Pick<Context, 'config' | 'keys'>;
 
@@ -22,7 +22,7 @@ type Composing = Pick<Context, 'config' | 'keys'>;
 export async function outgoingMail(
   ctx: Composing,
   db: Queries,
-  templates: MailTemplates,
+  templates: DigestTemplates,
   digest: StoredDigest,
 ): Promise<{ envelope: Envelope; raw: Buffer }> {
   const message = messageWith(ctx, templates, digest, await loadEdition(db, digest.editionId));
@@ -32,7 +32,7 @@ export async function outgoingMail(
 /** The mail of a digest with these papers. */
 export function messageWith(
   ctx: Composing,
-  templates: MailTemplates,
+  templates: DigestTemplates,
   digest: Omit<StoredDigest, 'editionId'>,
   papers: readonly DigestEntry[],
 ): Message {
@@ -54,7 +54,7 @@ export function messageWith(
 export async function composeStoredView(
   ctx: Composing,
   db: Queries,
-  templates: MailTemplates,
+  templates: DigestTemplates,
   digestId: string,
 ): Promise<string | null> {
   const digest = await findDigest(db, digestId);

@@ -1,8 +1,8 @@
 import wrapAnsi from 'wrap-ansi';
 import type { Config } from '../config.js';
-import type { DigestFrame, MailTemplates } from '../mail/templates.js';
 import type { PaperContent } from '../papers/paper.js';
 import { authorsLine, clamp, counted, firstSentences, linksOf, metadataOf, safeUrl } from '../papers/presentation.js';
+import type { DigestFrame, DigestTemplates } from './templates.js';
 
 export interface DigestEntry {
   paper: PaperContent;
@@ -33,19 +33,19 @@ const textWidth = 72;
 const longest = { subjectTitle: 120, title: 300, shortAbstract: 320, fullAbstract: 6_000, preheader: 140 };
 
 /** A digest as it is mailed. Pure: the same content always gives the same mail. HTML is at most 95 KB. */
-export function composeDigest(templates: MailTemplates, digest: DigestContent): ComposedDigest {
+export function composeDigest(templates: DigestTemplates, digest: DigestContent): ComposedDigest {
   const cards = digest.papers.map((entry) => cardOf(entry, digest.abstractLength));
   const frame = frameOf(digest, digest.links.web);
   return {
     subject: frame.subject,
-    html: joinWithinLimit(templates, frame, cards.map(templates.digestCard)),
+    html: joinWithinLimit(templates, frame, cards.map(templates.card)),
     text: textOf(digest, frame, cards),
   };
 }
 
 /** A digest as the browser shows it: the same HTML, with everything that the mail had to leave out. */
-export function composeWebView(templates: MailTemplates, digest: DigestContent): string {
-  const cards = digest.papers.map((entry) => templates.digestCard(cardOf(entry, digest.abstractLength)));
+export function composeWebView(templates: DigestTemplates, digest: DigestContent): string {
+  const cards = digest.papers.map((entry) => templates.card(cardOf(entry, digest.abstractLength)));
   return join(templates, frameOf(digest, null), cards);
 }
 
@@ -111,7 +111,7 @@ function frameOf(digest: DigestContent, web: string | null): DigestFrame {
 const weekday = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
 /** Puts as many cards into the mail as its size allows, and says how many are left out. */
-function joinWithinLimit(templates: MailTemplates, frame: DigestFrame, cards: string[]): string {
+function joinWithinLimit(templates: DigestTemplates, frame: DigestFrame, cards: string[]): string {
   const whole = join(templates, frame, cards);
   if (Buffer.byteLength(whole) <= mostHtmlBytes) return whole;
   const saying = (count: number) => ({ ...frame, leftOut: counted(count, 'more paper') });
@@ -123,8 +123,8 @@ function joinWithinLimit(templates: MailTemplates, frame: DigestFrame, cards: st
   return join(templates, saying(cards.length - fitting), cards.slice(0, fitting));
 }
 
-function join(templates: MailTemplates, frame: DigestFrame, cards: string[]): string {
-  return templates.digestTop(frame) + cards.join('') + templates.digestBottom(frame);
+function join(templates: DigestTemplates, frame: DigestFrame, cards: string[]): string {
+  return templates.top(frame) + cards.join('') + templates.bottom(frame);
 }
 
 function textOf(digest: DigestContent, frame: DigestFrame, cards: Card[]): string {

@@ -5,12 +5,12 @@ import type { Context } from '../context.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
 import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
-import type { MailTemplates } from '../mail/templates.js';
 import { outgoingMail } from './compose-stored.js';
 import { type NextStatus, type NotComposed, nextStatus } from './next-status.js';
 import type { RefusalBudget } from './refusal-budget.js';
 import { takeSendSlot } from './send-rate.js';
 import * as store from './store.js';
+import type { DigestTemplates } from './templates.js';
 
 /** What a delivery did, by what became of the digests it touched. */
 export interface DeliveryReport {
@@ -26,7 +26,7 @@ export interface Delivery {
   ctx: Context;
   /** In the order in which they are tried. */
   relays: readonly Relay[];
-  templates: MailTemplates;
+  templates: DigestTemplates;
   /** Outlives a run: a relay that refuses all is known before the next one begins. */
   refusals: RefusalBudget;
 }

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { buildMessage } from '../mail/message.js';
-import type { MailTemplates } from '../mail/templates.js';
 import type { Choice } from './choose.js';
 import { messageWith } from './compose-stored.js';
 import { firstPlace, type Place, readDue } from './due.js';
 import { previewEdition } from './editions.js';
 import { openRun } from './plan.js';
 import type { PlanRun } from './plan-run.js';
+import type { DigestTemplates } from './templates.js';
 
 /** What a run of the plan would do. */
 export interface Preflight {
@@ -32,7 +32,7 @@ const batchSize = 5_000;
  * Decides for everyone who is due as the plan would, and writes nothing: no row is locked, no plan is kept waiting. Who
  * comes back from a pause with that very plan is not foreseen.
  */
-export async function preflight(ctx: Context, templates: MailTemplates, at: Date): Promise<Preflight> {
+export async function preflight(ctx: Context, templates: DigestTemplates, at: Date): Promise<Preflight> {
   const { prisma } = ctx.db;
   const before = await measure(prisma, at);
   const run = await openRun(ctx, at, true);
@@ -72,7 +72,7 @@ export async function preflight(ctx: Context, templates: MailTemplates, at: Date
 
 async function sizeOf(
   ctx: Context,
-  templates: MailTemplates,
+  templates: DigestTemplates,
   run: PlanRun,
   choices: readonly Choice[],
   at: Date,

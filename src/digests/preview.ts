@@ -1,10 +1,10 @@
 import type { Context } from '../context.js';
 import { UserError } from '../errors.js';
 import type { Message } from '../mail/message.js';
-import type { MailTemplates } from '../mail/templates.js';
 import { messageWith } from './compose-stored.js';
 import { loadTopicNames, previewEdition } from './editions.js';
 import { chooseWelcome } from './plan.js';
+import type { DigestTemplates } from './templates.js';
 
 export interface PreviewRequest {
   /** Topic slugs; none means the trending papers. */
@@ -20,7 +20,11 @@ const defaults = { count: 8, abstractLength: 'short' } as const;
  * The digest that someone with these preferences would get as their first. Nothing is sent, and nothing is written.
  * @throws UserError where no paper matches
  */
-export async function previewDigest(ctx: Context, templates: MailTemplates, request: PreviewRequest): Promise<Message> {
+export async function previewDigest(
+  ctx: Context,
+  templates: DigestTemplates,
+  request: PreviewRequest,
+): Promise<Message> {
   const { prisma } = ctx.db;
   const choices = await chooseWelcome(prisma, request.date, { topics: request.topics, count: defaults.count });
   if (choices.length === 0) throw new UserError(`No paper of the week up to ${request.date} matches`);

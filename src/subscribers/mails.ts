@@ -1,5 +1,5 @@
 import type { SubscriberStatus } from '../generated/prisma/client.js';
-import type { MailTemplates } from '../mail/templates.js';
+import type { SignUpTemplates } from './templates.js';
 
 /** The mail that answers a sign-up: a confirmation to press, or the links of a subscription that exists already. */
 export type SignUpMail = 'confirmation' | 'already-subscribed';
@@ -27,7 +27,7 @@ export interface ComposedMail {
 }
 
 /** Asks whoever owns the address to confirm. Holds nothing that a stranger typed into the form. */
-export function composeConfirmation(templates: MailTemplates, links: { confirmUrl: string }): ComposedMail {
+export function composeConfirmation(templates: SignUpTemplates, links: { confirmUrl: string }): ComposedMail {
   const text = `Someone, most likely you, asked for the day's research papers at this
 address. Open this page to confirm it, and the first papers come at
 once:
@@ -41,7 +41,7 @@ that click.
 }
 
 /** Tells a subscriber that someone entered their address again, and where their preferences are. */
-export function composeAlreadySubscribed(templates: MailTemplates, links: { preferencesUrl: string }): ComposedMail {
+export function composeAlreadySubscribed(templates: SignUpTemplates, links: { preferencesUrl: string }): ComposedMail {
   const text = `Someone, most likely you, entered this address again. Nothing has
 changed: your papers come as before.
 

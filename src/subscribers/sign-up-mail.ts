@@ -1,9 +1,9 @@
 import type { Context } from '../context.js';
 import type { Relay } from '../mail/relay.js';
 import { sendMail } from '../mail/send.js';
-import type { MailTemplates } from '../mail/templates.js';
 import { confirmationLink, subscriberLinks } from './links.js';
 import { composeAlreadySubscribed, composeConfirmation, signUpMailFor } from './mails.js';
+import type { SignUpTemplates } from './templates.js';
 
 /**
  * Mails someone who asked to subscribe: the link that confirms, or those of a subscription that exists already.
@@ -13,7 +13,7 @@ import { composeAlreadySubscribed, composeConfirmation, signUpMailFor } from './
 export async function sendSignUpMail(
   ctx: Context,
   relays: readonly Relay[],
-  templates: MailTemplates,
+  templates: SignUpTemplates,
   subscriberId: number,
   messageId: string,
 ): Promise<void> {

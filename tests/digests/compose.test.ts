@@ -9,12 +9,12 @@ import {
   digestHeaders,
   digestMessageId,
 } from '../../src/digests/compose.js';
-import { loadMailTemplates, type MailTemplates } from '../../src/mail/templates.js';
+import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
 import type { PaperContent } from '../../src/papers/paper.js';
 
-let templates: MailTemplates;
+let templates: DigestTemplates;
 beforeAll(async () => {
-  templates = await loadMailTemplates();
+  templates = await loadDigestTemplates();
 });
 
 function paper(given: Partial<PaperContent> = {}): PaperContent {

@@ -2,15 +2,15 @@ import type { Config } from '../../src/config.js';
 import type { Delivery } from '../../src/digests/deliver.js';
 import { planDue } from '../../src/digests/plan.js';
 import { RefusalBudget } from '../../src/digests/refusal-budget.js';
+import { loadDigestTemplates } from '../../src/digests/templates.js';
 import type { Relay } from '../../src/mail/relay.js';
-import { loadMailTemplates } from '../../src/mail/templates.js';
 import type { TestContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
 
 /** When the digests of these tests are planned. */
 export const morning = new Date('2026-02-04T08:00:00Z');
 
-const templates = loadMailTemplates();
+const templates = loadDigestTemplates();
 
 /** Empties the database and puts the clock at `morning`. */
 export async function startMorning(ctx: TestContext): Promise<void> {

@@ -4,7 +4,8 @@ import { addJob, type Jobs } from '../../src/database/queue.js';
 import { planDue } from '../../src/digests/plan.js';
 import { RefusalBudget } from '../../src/digests/refusal-budget.js';
 import { claimDigest } from '../../src/digests/store.js';
-import { loadMailTemplates, type MailTemplates } from '../../src/mail/templates.js';
+import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
+import { loadSignUpTemplates, type SignUpTemplates } from '../../src/subscribers/templates.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
@@ -13,14 +14,16 @@ import { answerWith, dailyPaper, type PlayedSource, playHuggingFace } from '../h
 const context = useContext({}, [/source failed/]);
 const now = new Date('2026-02-04T12:00:00Z');
 const messageId = '00000000-0000-4000-8000-000000000007';
-let templates: MailTemplates;
+let templates: DigestTemplates;
+let signUpTemplates: SignUpTemplates;
 let source: PlayedSource;
 let server: TestSmtpServer;
 let stop: () => Promise<void>;
 let finished: (task: keyof Jobs) => Promise<unknown>;
 
 beforeAll(async () => {
-  templates = await loadMailTemplates();
+  templates = await loadDigestTemplates();
+  signUpTemplates = await loadSignUpTemplates();
 });
 beforeEach(async () => {
   context().time.now = now;
@@ -48,6 +51,7 @@ async function work(on?: SmtpScript['on']): Promise<void> {
     ctx,
     relays: [server.relay],
     templates,
+    signUpTemplates,
     refusals: new RefusalBudget(),
     signal: controller.signal,
   });

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadMailTemplates, type MailTemplates } from '../../src/mail/templates.js';
 import { composeAlreadySubscribed, composeConfirmation } from '../../src/subscribers/mails.js';
+import { loadSignUpTemplates, type SignUpTemplates } from '../../src/subscribers/templates.js';
 
-let templates: MailTemplates;
+let templates: SignUpTemplates;
 beforeAll(async () => {
-  templates = await loadMailTemplates();
+  templates = await loadSignUpTemplates();
 });
 
 describe('the mails about a subscription', () => {

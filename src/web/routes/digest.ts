@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { composeStoredView } from '../../digests/compose-stored.js';
-import { loadMailTemplates, type MailTemplates } from '../../mail/templates.js';
+import { type DigestTemplates, loadDigestTemplates } from '../../digests/templates.js';
 import { withAccess } from '../access.js';
 import { sendUnknownLink } from '../errors.js';
 import { mailContent, privatePage } from '../security.js';
@@ -11,13 +11,13 @@ export function digestRoutes(site: Site): Router {
   const { ctx } = site;
   const router = Router();
   // Compiled for the first reader: a site that nobody reads digests on need not wait for it at its start.
-  let templates: Promise<MailTemplates> | undefined;
+  let templates: Promise<DigestTemplates> | undefined;
   router.get(
     '/digests/:token',
     privatePage,
     withAccess(site, 'digest', async ({ subject: { digestId } }, res, req) => {
       if (digestId === undefined) return sendUnknownLink(req, res);
-      templates ??= loadMailTemplates().catch((error) => {
+      templates ??= loadDigestTemplates().catch((error) => {
         // The next reader tries again.
         templates = undefined;
         throw error;
