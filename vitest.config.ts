@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    // The modules hold no state that a test could change; loading them anew for each file took a third of the time.
+    // No module holds state by which one test could fail another; loading all anew for each file took a third of the time.
     isolate: false,
   },
 });

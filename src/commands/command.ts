@@ -24,6 +24,11 @@ export async function report<Result>(options: { json?: boolean }, reporting: Rep
   if (reporting.ok && !reporting.ok(result)) process.exitCode = 1;
 }
 
+/** A list for a person, with how many there are in all. */
+export function listText(lines: readonly string[], total: number): string {
+  return [...lines, total > lines.length ? `${lines.length} of ${total}` : `${total} in all`].join('\n');
+}
+
 /** Opens the context for `work` and closes it afterwards, also after Ctrl-C. */
 export async function withContext<Result>(
   work: (ctx: Context, signal: AbortSignal) => Promise<Result>,

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
-import { validate } from 'uuid';
 import { type DigestStatus, digestStatuses, type ListedDigest, listDigests, retryDigests } from '../digests/retry.js';
-import { report } from './command.js';
-import { listed, positive } from './options.js';
+import { counted } from '../papers/presentation.js';
+import { listText, report } from './command.js';
+import { digestId, positive } from './options.js';
 
 export function digestsCommand(): Command {
   const command = new Command('digests').description('list digests by status, or send some again');
@@ -15,28 +15,26 @@ export function digestsCommand(): Command {
     .action((options: { status?: DigestStatus; limit: number; json?: boolean }) =>
       report(options, {
         run: (ctx) => listDigests(ctx.db.prisma, options.status ?? null, options.limit),
-        text: ({ total, digests }) => listed(digests.map(lineOf), total),
+        text: ({ total, digests }) => listText(digests.map(lineOf), total),
       }),
     );
   command
-    .command('retry <id...>')
+    .command('retry')
+    .argument('<id...>', 'which digests', digestId)
     .description('queue digests again that failed or are in doubt: the same mail, once more')
     .option('--json', 'print one JSON object')
-    .action((ids: string[], options: { json?: boolean }) => {
-      const wrong = ids.find((id) => !validate(id));
-      if (wrong !== undefined)
-        command.error(`error: “${wrong}” is no id of a digest: “offprint digests list” has them`);
-      return report(options, {
+    .action((ids: string[], options: { json?: boolean }) =>
+      report(options, {
         run: (ctx) => ctx.db.prisma.$transaction((tx) => retryDigests(tx, ids, ctx.clock())),
         text: ({ retried, refused }) =>
           [...refused.map(({ id, reason }) => `${id}: ${reason}`), `${retried.length} queued again`].join('\n'),
         ok: ({ refused }) => refused.length === 0,
-      });
-    });
+      }),
+    );
   return command;
 }
 
 function lineOf({ id, day, status, attempts, email, lastReply }: ListedDigest): string {
   const reply = lastReply === null ? '' : `: ${lastReply}`;
-  return `${id}  ${day}  ${status}  ${attempts} attempts  ${email ?? 'erased'}${reply}`;
+  return `${id}  ${day}  ${status}  ${counted(attempts, 'attempt')}  ${email ?? 'erased'}${reply}`;
 }

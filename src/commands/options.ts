@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { validate } from 'uuid';
 import { isCalendarDay } from '../calendar-day.js';
 
 /** Reads a calendar day of an option. */
@@ -24,7 +25,8 @@ export function positive(text: string): number {
   return Number(text);
 }
 
-/** A list for a person, with how many there are in all. */
-export function listed(lines: readonly string[], total: number): string {
-  return [...lines, total > lines.length ? `${lines.length} of ${total}` : `${total} in all`].join('\n');
+/** Reads one of the ids of digests that an argument takes; `before` are those read so far. */
+export function digestId(text: string, before: readonly string[] = []): string[] {
+  if (!validate(text)) throw new InvalidArgumentError('It must be an id as “offprint digests list” shows them.');
+  return [...before, text];
 }

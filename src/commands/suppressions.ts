@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { listSuppressions, releaseSuppression, type Suppression } from '../subscribers/suppressions.js';
-import { report } from './command.js';
-import { listed, positive } from './options.js';
+import { listText, report } from './command.js';
+import { positive } from './options.js';
 
 export function suppressionsCommand(): Command {
   const command = new Command('suppressions').description('the addresses that are never mailed, or take one back');
@@ -13,7 +13,7 @@ export function suppressionsCommand(): Command {
     .action((options: { limit: number; json?: boolean }) =>
       report(options, {
         run: (ctx) => listSuppressions(ctx, options.limit),
-        text: ({ total, suppressions }) => listed(suppressions.map(lineOf), total),
+        text: ({ total, suppressions }) => listText(suppressions.map(lineOf), total),
       }),
     );
   command

@@ -8,7 +8,7 @@ import { editionOf, loadTopicNames, snapshotPapers, writeEditions } from './edit
 const holdMs = 4 * 3_600_000;
 /** How often it is looked whether the source has come meanwhile. */
 const lookAgainMs = 5 * 60_000;
-/** What is kept of each kind: enough for what many share, and a bound on memory. The wishes are those of one shelf. */
+/** What is kept of each kind: enough for what many share, and a bound on memory. */
 const mostKept = { wishes: 20_000, selections: 30_000, shelves: 64, turns: 50_000 };
 
 /** A choice of papers, and the edition that is made of it once. */
@@ -20,12 +20,6 @@ export interface Selection {
 
 /** The cursor of whoever no plan has considered anything for: they begin with the newest day of offers. */
 const beginning = -1;
-
-/** What is on offer after one place in the log, and what was chosen of it for each wish. */
-interface Counter {
-  shelf: Shelf;
-  byWish: Map<string, Selection>;
-}
 
 /** What the plan does about a subscriber. */
 export type Decision = { row: DueRow } & (
@@ -51,9 +45,9 @@ export class PlanRun {
   readonly #anySourceLate: boolean;
   readonly #shelf: Shelf;
   readonly #snapshots = new Map<number, number>();
-  /** By place in the log. */
-  readonly #counters = new Map<number, Counter>();
-  /** Many wishes come to the same papers: these share a selection, by its content. */
+  readonly #shelves = new Map<number, Shelf>();
+  /** By place in the log and wish. Many wishes come to the same papers: these share a selection, by its content. */
+  readonly #byWish = new Map<string, Selection>();
   readonly #selections = new Map<string, Selection>();
   readonly #turns = new Map<string, Turn>();
   #written: Promise<void> = Promise.resolve();
@@ -128,11 +122,10 @@ export class PlanRun {
       const shelf = cursor === null ? this.#shelf.newest(owed) : this.#shelf.after(cursor, owed);
       return { choices: shelf.choose(parseWish(wish), exception.given), editionId: null };
     }
-    const { shelf, byWish } = kept(this.#counters, cursor ?? beginning, mostKept.shelves, () => ({
-      shelf: cursor === null ? this.#shelf.newest() : this.#shelf.after(cursor),
-      byWish: new Map(),
-    }));
-    return kept(byWish, wish, mostKept.wishes, () => {
+    return kept(this.#byWish, `${cursor ?? beginning} ${wish}`, mostKept.wishes, () => {
+      const shelf = kept(this.#shelves, cursor ?? beginning, mostKept.shelves, () =>
+        cursor === null ? this.#shelf.newest() : this.#shelf.after(cursor),
+      );
       const choices = shelf.choose(parseWish(wish));
       const content = choices.map(({ paperId, topics }) => `${paperId} ${topics}`).join('|');
       return kept(this.#selections, content, mostKept.selections, () => ({ choices, editionId: null }));

@@ -62,7 +62,7 @@ export async function retryDigests(db: Queries, ids: readonly string[], now: Dat
   const wanted = [...new Set(ids)];
   const oldest = new Date(now.getTime() - lifetime);
   const rows = await db.$queryRaw`
-    update digests d set status = 'queued', not_before = ${now}, 
+    update digests d set status = 'queued', not_before = ${now},
       last_reply = concat_ws('; before: ', 'queued again by an operator', last_reply)
     from subscribers s
     where d.id = any (${wanted}::uuid[]) and d.status in ('failed', 'in_doubt') and d.planned_at >= ${oldest}

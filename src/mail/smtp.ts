@@ -18,7 +18,7 @@ export interface SmtpConnection {
 
 const seconds = 1_000;
 
-/** RFC 5321 §4.5.3.2 for the last; a relay of one's own replies the others far sooner than it allows. */
+/** RFC 5321 §4.5.3.2 for the last; to the others a relay of one's own replies far sooner than it allows. */
 const usualTimeouts: SmtpTimeouts = {
   connect: 30 * seconds,
   greeting: 30 * seconds,

@@ -168,13 +168,13 @@ export async function listPapers(db: Queries, filter: PaperFilter): Promise<List
   // PostgreSQL has no character 0.
   const words = query?.replaceAll('\0', ' ') ?? null;
   const rows = await db.$queryRaw`
-    select c.content || jsonb_build_object(
+    select (select content from current_papers c where c.paper_id = p.id) || jsonb_build_object(
       'id', p.id, 'keywords', p.keywords, 'day', list.day, 'topics', coalesce((
         select jsonb_agg(jsonb_build_object('slug', t.slug, 'name', t.name) order by m.score desc, t.position)
         from matches m join topics t on t.slug = m.topic where m.paper_id = p.id
       ), '[]')
     ) as paper
-    from papers p join current_papers c on c.paper_id = p.id
+    from papers p
       join lateral (select max(l.day) as day from listings l where l.paper_id = p.id) list on list.day is not null
     where (${day}::date is null or exists (select from listings l where l.paper_id = p.id and l.day = ${day}::date))
       and (${topic}::text is null or exists (select from matches m where m.paper_id = p.id and m.topic = ${topic}))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { arxivUrl, clampPaper, findArxivId, pdfUrl } from '../../src/papers/paper.js';
+import { arxivUrl, clampPaper, findArxivId, pdfUrl, untold } from '../../src/papers/paper.js';
 
 test.each(['2602.02276', '0704.0001', '1501.00001', 'math.GT/0309136', 'hep-th/9901001', 'cs/0112017'])(
   'links to arXiv by the id %s',
@@ -28,23 +28,7 @@ test.each([
 ])('finds in %j the arXiv id %j', (text, id) => expect(findArxivId(text)).toBe(id));
 
 describe('a paper of any size', () => {
-  const paper = {
-    identifier: '2602.00001',
-    title: 'T',
-    abstract: 'A',
-    summary: null,
-    authors: [],
-    organization: null,
-    keywords: [],
-    publishedAt: null,
-    upvotes: null,
-    comments: null,
-    thumbnailUrl: null,
-    discussionUrl: null,
-    codeUrl: null,
-    codeStars: null,
-    projectUrl: null,
-  };
+  const paper = { ...untold, identifier: '2602.00001', title: 'T', abstract: 'A' };
 
   test('is cut between characters, never inside one', () => {
     const { title } = clampPaper({ ...paper, title: `${'a'.repeat(1_999)}😀😀` });

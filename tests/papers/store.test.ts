@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Paper } from '../../src/papers/paper.js';
+import { type Paper, untold } from '../../src/papers/paper.js';
 import { daysAround, listPapers, newestDay, writeList, writePapers } from '../../src/papers/store.js';
 import { useContext } from '../helpers/context.js';
 
@@ -8,21 +8,12 @@ const now = new Date('2026-02-04T12:00:00Z');
 
 function paper(identifier: string, more: Partial<Paper> = {}): Paper {
   return {
+    ...untold,
     identifier,
     title: `Title of ${identifier}`,
     abstract: 'Abstract.',
-    summary: null,
     authors: ['A'],
-    organization: null,
-    keywords: [],
     publishedAt: new Date('2026-02-01T00:00:00Z'),
-    upvotes: null,
-    comments: null,
-    thumbnailUrl: null,
-    discussionUrl: null,
-    codeUrl: null,
-    codeStars: null,
-    projectUrl: null,
     ...more,
   };
 }
