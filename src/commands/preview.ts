@@ -4,6 +4,7 @@ import { previewDigest } from '../digests/preview.js';
 import { loadDigestTemplates } from '../digests/templates.js';
 import { UserError } from '../errors.js';
 import { buildMessage, type Message } from '../mail/message.js';
+import { textOf } from '../mail/segment.js';
 import { vocabulary } from '../topics/vocabulary.js';
 import { withContext } from './command.js';
 import { calendarDay } from './options.js';
@@ -36,7 +37,7 @@ export function previewCommand(): Command {
 }
 
 async function render(message: Message, format: PreviewOptions['format']): Promise<string | Buffer> {
-  return format === 'eml' ? buildMessage(message) : message[format];
+  return format === 'eml' ? buildMessage(message) : textOf(message[format]);
 }
 
 function topicSlugs(text: string): string[] {

@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { buildMessage, type Message } from '../mail/message.js';
+import { textOf } from '../mail/segment.js';
 import type { Envelope } from '../mail/session.js';
 import { digestLink, subscriberLinks } from '../subscribers/links.js';
 import { signBounceTag } from '../subscribers/tokens.js';
@@ -16,24 +17,31 @@ import { loadEdition } from './editions.js';
 import { findDigest, type StoredDigest } from './store.js';
 import type { DigestTemplates } from './templates.js';
 
+/** A digest and whom it is for: what its mail is made from, beside its papers. */
+export type MailedDigest = Omit<StoredDigest, 'editionId'>;
+
 type Composing = Pick<Context, 'config' | 'keys'>;
 
-/** What goes out for a digest. A second attempt has the same bytes: all comes from what the plan froze. */
+/**
+ * What goes out for a digest with these papers. A second attempt has the same bytes: all comes from what the plan froze.
+ * @throws Error where it cannot be made
+ */
 export async function outgoingMail(
   ctx: Composing,
-  db: Queries,
   templates: DigestTemplates,
-  digest: StoredDigest,
+  digest: MailedDigest,
+  papers: readonly DigestEntry[],
 ): Promise<{ envelope: Envelope; raw: Buffer }> {
-  const message = messageWith(ctx, templates, digest, await loadEdition(db, digest.editionId));
-  return { envelope: { from: returnPath(ctx, digest), to: message.to }, raw: buildMessage(message) };
+  if (papers.length === 0) throw new Error('its papers are no longer stored');
+  const message = messageWith(ctx, templates, digest, papers);
+  return { envelope: { from: returnPath(ctx, digest.id), to: message.to }, raw: await buildMessage(message) };
 }
 
 /** The mail of a digest with these papers. */
 export function messageWith(
   ctx: Composing,
   templates: DigestTemplates,
-  digest: Omit<StoredDigest, 'editionId'>,
+  digest: MailedDigest,
   papers: readonly DigestEntry[],
 ): Message {
   const { mail, sending, dkim } = ctx.config;
@@ -58,14 +66,10 @@ export async function composeStoredView(
   digestId: string,
 ): Promise<string | null> {
   const digest = await findDigest(db, digestId);
-  return digest && composeWebView(templates, contentOf(ctx, digest, await loadEdition(db, digest.editionId)));
+  return digest && textOf(composeWebView(templates, contentOf(ctx, digest, await loadEdition(db, digest.editionId))));
 }
 
-function contentOf(
-  ctx: Composing,
-  digest: Omit<StoredDigest, 'editionId'>,
-  papers: readonly DigestEntry[],
-): DigestContent {
+function contentOf(ctx: Composing, digest: MailedDigest, papers: readonly DigestEntry[]): DigestContent {
   const subscriber = { id: digest.subscriberId, tokenEpoch: digest.tokenEpoch };
   return {
     id: digest.id,
@@ -77,8 +81,8 @@ function contentOf(
 }
 
 /** The envelope sender; with BOUNCE_ADDRESS a different one for every digest (VERP), so that a bounce tells whose it is. */
-function returnPath({ config, keys }: Composing, digest: StoredDigest): string {
+function returnPath({ config, keys }: Composing, digestId: string): string {
   const { bounceAddress, from } = config.mail;
   if (!bounceAddress) return from.address;
-  return bounceAddress.replace('@', `+${signBounceTag(keys, digest.id)}@`);
+  return bounceAddress.replace('@', `+${signBounceTag(keys, digestId)}@`);
 }

@@ -1,8 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import wrapAnsi from 'wrap-ansi';
 import type { Config } from '../config.js';
+import { Segment } from '../mail/segment.js';
+import { escapedSegment, fillSlots, type Slotted, slotMark, splitAtSlots } from '../mail/templates.js';
 import type { PaperContent } from '../papers/paper.js';
 import { authorsLine, clamp, counted, firstSentences, linksOf, metadataOf, safeUrl } from '../papers/presentation.js';
-import type { DigestFrame, DigestTemplates } from './templates.js';
+import type { DigestCard, DigestFrame, DigestTemplates } from './templates.js';
 
 export interface DigestEntry {
   paper: PaperContent;
@@ -23,8 +26,8 @@ export interface DigestContent {
 
 export interface ComposedDigest {
   subject: string;
-  html: string;
-  text: string;
+  html: Segment[];
+  text: Segment[];
 }
 
 /** Gmail cuts a mail off at 102 KB, and with it the link to unsubscribe. */
@@ -34,19 +37,15 @@ const longest = { subjectTitle: 120, title: 300, shortAbstract: 320, fullAbstrac
 
 /** A digest as it is mailed. Pure: the same content always gives the same mail. HTML is at most 95 KB. */
 export function composeDigest(templates: DigestTemplates, digest: DigestContent): ComposedDigest {
-  const cards = digest.papers.map((entry) => cardOf(entry, digest.abstractLength));
-  const frame = frameOf(digest, digest.links.web);
-  return {
-    subject: frame.subject,
-    html: joinWithinLimit(templates, frame, cards.map(templates.card)),
-    text: textOf(digest, frame, cards),
-  };
+  const cards = cardsOf(templates, digest);
+  const subject = subjectOf(digest);
+  const frame = frameOf(digest, subject, digest.links.web);
+  return { subject, html: htmlPart(templates, frame, cards), text: textPart(digest, cards) };
 }
 
 /** A digest as the browser shows it: the same HTML, with everything that the mail had to leave out. */
-export function composeWebView(templates: DigestTemplates, digest: DigestContent): string {
-  const cards = digest.papers.map((entry) => templates.card(cardOf(entry, digest.abstractLength)));
-  return join(templates, frameOf(digest, null), cards);
+export function composeWebView(templates: DigestTemplates, digest: DigestContent): Segment[] {
+  return join(templates, frameOf(digest, subjectOf(digest), null), cardsOf(templates, digest));
 }
 
 /** The same on every attempt, different for every digest. */
@@ -72,12 +71,40 @@ export function digestHeaders(
   };
 }
 
-type Card = ReturnType<typeof cardOf>;
+/** A paper's part of a digest, ready but for why it is here and where it stands. */
+interface PaperCard {
+  html: Slotted<'reason'>;
+  text: Slotted<'reason' | 'number'>;
+}
 
-function cardOf({ paper, topics }: DigestEntry, abstractLength: DigestContent['abstractLength']) {
+interface PlacedCard {
+  card: PaperCard;
+  reason: { html: Segment; text: Segment };
+}
+
+type CardsByPaper = WeakMap<PaperContent, PaperCard>;
+/** The cards of a paper go when the paper itself is no longer kept. */
+const made = new WeakMap<DigestTemplates, Record<DigestContent['abstractLength'], CardsByPaper>>();
+
+function cardsOf(templates: DigestTemplates, { papers, abstractLength }: DigestContent): PlacedCard[] {
+  const byLength = made.get(templates) ?? { none: new WeakMap(), short: new WeakMap(), full: new WeakMap() };
+  made.set(templates, byLength);
+  const known: CardsByPaper = byLength[abstractLength];
+  return papers.map(({ paper, topics }) => {
+    const card = known.get(paper) ?? makeCard(templates, paper, abstractLength);
+    known.set(paper, card);
+    return { card, reason: reasons.memo(topics.length > 0 ? `Matches ${topics.join(', ')}` : 'Trending') };
+  });
+}
+
+function makeCard(
+  templates: DigestTemplates,
+  paper: PaperContent,
+  abstractLength: DigestContent['abstractLength'],
+): PaperCard {
   const links = linksOf(paper);
-  return {
-    reason: topics.length > 0 ? `Matches ${topics.join(', ')}` : 'Trending',
+  const card = {
+    reason: slotMark('reason'),
     title: clamp(paper.title, longest.title),
     href: links[0]?.href ?? null,
     authorsLine: authorsLine(paper.authors),
@@ -86,6 +113,7 @@ function cardOf({ paper, topics }: DigestEntry, abstractLength: DigestContent['a
     thumbnail: safeUrl(paper.thumbnailUrl),
     links,
   };
+  return { html: splitAtSlots(templates.card(card)), text: splitAtSlots(cardText(card)) };
 }
 
 function abstractOf(paper: PaperContent, length: DigestContent['abstractLength']): string | null {
@@ -94,62 +122,109 @@ function abstractOf(paper: PaperContent, length: DigestContent['abstractLength']
   return firstSentences(paper.summary || paper.abstract, longest.shortAbstract) || null;
 }
 
-function frameOf(digest: DigestContent, web: string | null): DigestFrame {
-  const [first, ...others] = digest.papers.map(({ paper }) => paper.title);
-  const { preferences, unsubscribe } = digest.links;
+/** Many mails give the same reasons and say the same of themselves: the last ones are kept as they are encoded. */
+const reasons = new LRUCache<string, { html: Segment; text: Segment }>({
+  max: 5_000,
+  memoMethod: (reason) => ({ html: escapedSegment(reason), text: new Segment(wrapped(reason)) }),
+});
+
+function subjectOf({ papers: [first, ...others] }: DigestContent): string {
+  return clamp(first?.paper.title ?? '', longest.subjectTitle) + (others.length > 0 ? ` + ${others.length} more` : '');
+}
+
+function frameOf({ papers, day, links }: DigestContent, subject: string, web: string | null): DigestFrame {
+  const others = papers.slice(1).map(({ paper }) => paper.title);
   return {
-    subject: clamp(first ?? '', longest.subjectTitle) + (others.length > 0 ? ` + ${others.length} more` : ''),
-    preheader: clamp(others.join(' · '), longest.preheader),
-    summary: `${counted(digest.papers.length, 'paper')} for ${weekday.format(new Date(digest.day))}`,
-    web,
-    preferences,
-    unsubscribe,
+    subject: escapedSegment(subject),
+    preheader: escapedSegment(clamp(others.join(' · '), longest.preheader)),
+    summary: summaries.memo(`${papers.length} ${day}`).html,
+    web: web === null ? null : escapedSegment(web),
+    preferences: escapedSegment(links.preferences),
+    unsubscribe: escapedSegment(links.unsubscribe),
     leftOut: null,
   };
 }
 
 const weekday = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
+/** By number of papers and day. */
+const summaries = new LRUCache<string, { html: Segment; text: string }>({
+  max: 100,
+  memoMethod: (key) => {
+    const [count = '', day = ''] = key.split(' ');
+    const text = `${counted(Number(count), 'paper')} for ${weekday.format(new Date(day))}`;
+    return { html: escapedSegment(text), text };
+  },
+});
+
 /** Puts as many cards into the mail as its size allows, and says how many are left out. */
-function joinWithinLimit(templates: DigestTemplates, frame: DigestFrame, cards: string[]): string {
+function htmlPart(templates: DigestTemplates, frame: DigestFrame, cards: readonly PlacedCard[]): Segment[] {
   const whole = join(templates, frame, cards);
-  if (Buffer.byteLength(whole) <= mostHtmlBytes) return whole;
-  const saying = (count: number) => ({ ...frame, leftOut: counted(count, 'more paper') });
-  let room = mostHtmlBytes - Buffer.byteLength(join(templates, saying(cards.length), []));
+  if (bytesOf(whole) <= mostHtmlBytes) return whole;
+  const saying = (count: number) => ({ ...frame, leftOut: escapedSegment(counted(count, 'more paper')) });
+  let room = mostHtmlBytes - bytesOf(join(templates, saying(cards.length), []));
   const fitting = cards.findIndex((card) => {
-    room -= Buffer.byteLength(card);
+    const segments: Segment[] = [];
+    addHtml(segments, card);
+    room -= bytesOf(segments);
     return room < 0;
   });
   return join(templates, saying(cards.length - fitting), cards.slice(0, fitting));
 }
 
-function join(templates: DigestTemplates, frame: DigestFrame, cards: string[]): string {
-  return templates.top(frame) + cards.join('') + templates.bottom(frame);
+function bytesOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function textOf(digest: DigestContent, frame: DigestFrame, cards: Card[]): string {
-  const { web, preferences, unsubscribe } = digest.links;
-  const footer = [`View in browser: ${web}`, `Preferences:     ${preferences}`, `Unsubscribe:     ${unsubscribe}`];
-  return `${['OFFPRINT', frame.summary, '', ...cards.flatMap(cardText), rule, '', ...footer].join('\n')}\n`;
+function join(templates: DigestTemplates, frame: DigestFrame, cards: readonly PlacedCard[]): Segment[] {
+  const segments = templates.top(frame);
+  for (const card of cards) addHtml(segments, card);
+  segments.push(...templates.bottom(frame));
+  return segments;
+}
+
+function addHtml(into: Segment[], { card, reason }: PlacedCard): void {
+  fillSlots(into, card.html, { reason: reason.html });
+}
+
+function textPart({ papers, day, links }: DigestContent, cards: readonly PlacedCard[]): Segment[] {
+  const segments = [new Segment(`OFFPRINT\n${summaries.memo(`${papers.length} ${day}`).text}\n\n`)];
+  for (const [i, { card, reason }] of cards.entries())
+    fillSlots(segments, card.text, { number: numberAt(i), reason: reason.text });
+  segments.push(footLabels.web, new Segment(links.web), footLabels.preferences, new Segment(links.preferences));
+  segments.push(footLabels.unsubscribe, new Segment(links.unsubscribe), lineEnd);
+  return segments;
 }
 
 const rule = '-'.repeat(textWidth);
+const footLabels = {
+  web: new Segment(`${rule}\n\nView in browser: `),
+  preferences: new Segment('\nPreferences:     '),
+  unsubscribe: new Segment('\nUnsubscribe:     '),
+};
+const lineEnd = new Segment('\n');
+const indent = '    ';
+const numbers: Segment[] = [];
 
-function cardText(card: Card, index: number): string[] {
-  const number = `${index + 1}. `;
-  const indent = ' '.repeat(number.length);
-  return [
-    rule,
-    '',
-    number + wrapped(card.title, indent).trimStart(),
-    ...[card.authorsLine, card.metadata, card.reason].filter(Boolean).map((line) => wrapped(line, indent)),
-    '',
-    ...(card.abstract ? [wrapped(card.abstract, indent), ''] : []),
-    ...card.links.map(({ label, href }) => `${indent}${label}: ${href}`),
-    '',
-  ];
+/** What stands before the title in a text: the card's first line is its. */
+function numberAt(index: number): Segment {
+  numbers[index] ??= new Segment(`${rule}\n\n${`${index + 1}.`.padEnd(indent.length)}`);
+  return numbers[index];
 }
 
-function wrapped(text: string, indent: string): string {
+function cardText({ title, authorsLine, metadata, reason, abstract, links }: DigestCard): string {
+  const lines = [
+    slotMark('number') + wrapped(title).trimStart(),
+    ...[authorsLine, metadata].filter(Boolean).map(wrapped),
+    reason,
+    '',
+    ...(abstract ? [wrapped(abstract), ''] : []),
+    ...links.map(({ label, href }) => `${indent}${label}: ${href}`),
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function wrapped(text: string): string {
   return wrapAnsi(text, textWidth - indent.length).replace(/^/gm, indent);
 }

@@ -5,10 +5,13 @@ import type { Context } from '../context.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
 import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
+import type { ClaimedDigest } from './claims.js';
 import { outgoingMail } from './compose-stored.js';
+import { DeliveryLedger } from './ledger.js';
 import { type NextStatus, type NotComposed, nextStatus } from './next-status.js';
 import type { RefusalBudget } from './refusal-budget.js';
-import { takeSendSlot } from './send-rate.js';
+import { SendTurns } from './send-rate.js';
+import { Snapshots } from './snapshots.js';
 import * as store from './store.js';
 import type { DigestTemplates } from './templates.js';
 
@@ -31,6 +34,13 @@ export interface Delivery {
   refusals: RefusalBudget;
 }
 
+/** What the connections of one run share. */
+interface Run {
+  ledger: DeliveryLedger;
+  turns: SendTurns;
+  snapshots: Snapshots;
+}
+
 const renewEveryMs = 15_000;
 /** How often "until idle" looks again; while nothing goes through, twice as long each time. */
 const lookAgainMs = { least: 1_000, most: 60_000 };
@@ -51,7 +61,15 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
   report.queued += reaped.queued.length;
   report.in_doubt += reaped.in_doubt.length;
   report.expired += await store.expireOverdue(db, ctx.clock());
+  // A turn is taken for a mail: where there is none, it is left to others.
+  if (!(await store.isAnyDue(db, ctx.clock()))) return report;
   const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  const ledger = new DeliveryLedger(ctx, owner);
+  const run: Run = {
+    ledger,
+    turns: new SendTurns(db, ctx.config.sending.rate, signal),
+    snapshots: new Snapshots(ctx.db.pool),
+  };
   const renewal = setInterval(() => {
     store.renewLeases(db, owner).catch((error) => ctx.log.warn({ error: error.message }, 'leases not renewed'));
   }, renewEveryMs);
@@ -60,11 +78,12 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
     const count = async (statuses: AsyncIterable<keyof DeliveryReport>) => {
       for await (const status of statuses) report[status]++;
     };
-    const senders = Array.from({ length: connections }, () => count(sendLoop(delivery, owner, signal)));
+    const senders = Array.from({ length: connections }, () => count(sendLoop(delivery, run, signal)));
     for (const ended of await Promise.allSettled(senders)) if (ended.status === 'rejected') throw ended.reason;
   } finally {
     clearInterval(renewal);
   }
+  report.suppressed += ledger.suppressed;
   return report;
 }
 
@@ -97,27 +116,32 @@ export async function deliverUntilIdle(delivery: Delivery, signal: AbortSignal):
  */
 async function* sendLoop(
   delivery: Delivery,
-  owner: string,
+  { ledger, turns, snapshots }: Run,
   signal: AbortSignal,
 ): AsyncGenerator<keyof DeliveryReport, void> {
   const { ctx, relays } = delivery;
   const connection = openSmtpConnection(relays, ctx.log);
-  let unsentInARow = 0;
+  const claimInTurn = async () => {
+    await turns.take();
+    return signal.aborted ? null : ledger.claim();
+  };
   try {
-    while (unsentInARow < mostUnsentInARow && (await takeTurn(ctx, signal))) {
-      // Between the look at whether the subscriber still wants it and the mail lies no wait.
-      let digest = await store.claimDigest(ctx.db.prisma, owner, ctx.clock());
-      while (digest === 'suppressed') {
-        yield 'suppressed';
-        digest = signal.aborted ? null : await store.claimDigest(ctx.db.prisma, owner, ctx.clock());
-      }
-      if (digest === null) return;
-      const outcome = judge(delivery, await attempt(delivery, connection, digest));
-      const status = await record(ctx, owner, digest, outcome);
-      if (status) yield status;
-      // What takes no mail now is no recipient's fault. A relay that says so is left alone.
-      if (outcome.kind === 'not-sent' && outcome.scope === 'relay') return;
+    let digest = await claimInTurn();
+    let unsentInARow = 0;
+    while (digest !== null) {
+      const outcome = judge(delivery, await attempt(delivery, connection, snapshots, digest));
       unsentInARow = outcome.kind === 'not-sent' ? unsentInARow + 1 : 0;
+      // What takes no mail now is no recipient's fault. A relay that says so is left alone.
+      const refused = outcome.kind === 'not-sent' && outcome.scope === 'relay';
+      const ends = signal.aborted || refused || unsentInARow === mostUnsentInARow;
+      const settled = settle(ctx, ledger, digest, outcome);
+      // Without a limit on the rate both are one statement.
+      const limited = ctx.config.sending.rate > 0;
+      const claimed = ends ? null : limited ? settled.then(claimInTurn) : ledger.claim();
+      const [status, next] = await Promise.allSettled([settled, claimed]);
+      if (status.status === 'fulfilled' && status.value) yield status.value;
+      if (next.status === 'rejected') throw next.reason;
+      digest = next.value;
     }
   } finally {
     await connection.close();
@@ -136,23 +160,15 @@ function judge({ ctx, refusals }: Delivery, outcome: Outcome | NotComposed): Out
   return { kind: 'not-sent', scope: 'relay', reply: outcome.reply };
 }
 
-/** Waits until the next mail may go out. @returns false where none is due, or `signal` was aborted meanwhile */
-async function takeTurn(ctx: Context, signal: AbortSignal): Promise<boolean> {
-  const db = ctx.db.prisma;
-  const { rate } = ctx.config.sending;
-  if (rate > 0 && !(await store.isAnyDue(db, ctx.clock()))) return false;
-  await takeSendSlot(db, rate, signal);
-  return !signal.aborted;
-}
-
 /** Never throws: a digest that cannot be composed is in nobody else's way. */
 async function attempt(
   { ctx, templates }: Delivery,
   connection: SmtpConnection,
-  digest: store.ClaimedDigest,
+  snapshots: Snapshots,
+  digest: ClaimedDigest,
 ): Promise<Outcome | NotComposed> {
   try {
-    const { envelope, raw } = await outgoingMail(ctx, ctx.db.prisma, templates, digest);
+    const { envelope, raw } = await outgoingMail(ctx, templates, digest, await snapshots.entriesOf(digest));
     return await connection.send(envelope, raw);
   } catch (error) {
     return { kind: 'not-composed', reply: `not sent, because it could not be composed: ${(error as Error).message}` };
@@ -160,18 +176,14 @@ async function attempt(
 }
 
 /** Puts an outcome on record. @returns what became of the digest; null where another worker has it now */
-async function record(
+async function settle(
   ctx: Context,
-  owner: string,
-  digest: store.ClaimedDigest,
+  ledger: DeliveryLedger,
+  digest: ClaimedDigest,
   outcome: Outcome | NotComposed,
 ): Promise<NextStatus['status'] | null> {
-  const { inDoubt } = ctx.config.sending;
-  const next = nextStatus(outcome, digest, inDoubt, ctx.clock(), Math.random());
-  const claim = { digestId: digest.id, owner, attempts: digest.attempts };
-  const written = await untilWritten(ctx, () =>
-    store.recordOutcome(ctx.db.prisma, claim, next, outcome.reply, ctx.clock()),
-  );
+  const next = nextStatus(outcome, digest, ctx.config.sending.inDoubt, ctx.clock(), Math.random());
+  const written = await ledger.settle(digest, next, outcome.reply);
   const line = { digest: digest.id, attempt: digest.attempts, reply: outcome.reply };
   if (!written) {
     ctx.log.warn(line, 'outcome not recorded: the claim had passed to another worker');
@@ -180,16 +192,4 @@ async function record(
   if (next.status === 'sent') ctx.log.debug(line, 'digest sent');
   else ctx.log.warn({ ...line, status: next.status, notBefore: next.notBefore }, `digest not sent: ${outcome.kind}`);
   return next.status;
-}
-
-/** An outcome that is lost is a mail that is sent twice: the write is tried until it succeeds or the process dies. */
-async function untilWritten<Result>(ctx: Context, write: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await write();
-    } catch (error) {
-      ctx.log.error({ error: (error as Error).message, attempt }, 'an outcome could not be written; trying again');
-      await sleep(Math.min(100 * 2 ** attempt, 5_000));
-    }
-  }
 }

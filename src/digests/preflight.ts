@@ -87,7 +87,7 @@ async function sizeOf(
     email: 'reader@example.org',
   } as const;
   const papers = await previewEdition(ctx.db.prisma, choices, run.topicNames);
-  return buildMessage(messageWith(ctx, templates, sample, papers)).length;
+  return (await buildMessage(messageWith(ctx, templates, sample, papers))).length;
 }
 
 /** Yesterday's recipients, and how many mails a second the last day's delivery came to. */

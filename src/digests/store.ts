@@ -3,14 +3,8 @@ import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { confirmedStatuses } from '../subscribers/status.js';
+import { leaseSeconds, owePapers } from './claims.js';
 import { lifetime, type NextStatus } from './next-status.js';
-
-/** Who a claimed digest belongs to while it is being sent: a write for another owner or attempt is refused. */
-export interface Claim {
-  digestId: string;
-  owner: string;
-  attempts: number;
-}
 
 const stored = z.object({
   id: z.string(),
@@ -26,26 +20,8 @@ const stored = z.object({
 /** A digest on record and whom it is for: what its mail is made from, the same at every attempt. */
 export type StoredDigest = z.infer<typeof stored>;
 
-const claimed = stored.extend({ attempts: z.number() });
-export type ClaimedDigest = z.infer<typeof claimed>;
-
-/** How long a claim holds without being renewed; a worker that died is known by this. */
-const leaseSeconds = 60;
 /** Leases are between machines, so they go by the one clock that all of them share. */
 const leaseUntil = Prisma.sql`clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)`;
-
-/**
- * What is owed again once digests will never be sent (a CTE `ended`: subscriber_id, edition_id): their papers are behind
- * the cursors, and come back with the next digest. For the head of a statement.
- */
-const owePapers = Prisma.sql`
-  owed as (
-    insert into cursor_exceptions (subscriber_id, paper_id, owed)
-    select ended.subscriber_id, unnest(e.paper_ids), true
-    from ended join editions e on e.id = ended.edition_id
-    where ended.subscriber_id is not null
-    on conflict (subscriber_id, paper_id) do update set owed = true
-  )`;
 
 export interface NewDigest {
   id: string;
@@ -102,67 +78,12 @@ export async function isAnyDue(db: Queries, now: Date): Promise<boolean> {
 }
 
 /**
- * Takes the next digest that is due, for one connection that is free. Committed before the first byte of SMTP. In the
- * same statement a digest whose subscriber has left, paused or bounced since the plan becomes `suppressed`.
- * @returns the digest, 'suppressed' where it was one that must not be sent, or null where nothing is due
+ * Notes that an address refused a digest for good: nothing more is sent to it, at once or, where it is only a strike, the third
+ * time in a row.
  */
-export async function claimDigest(db: Queries, owner: string, now: Date): Promise<ClaimedDigest | 'suppressed' | null> {
-  const rows = await db.$queryRaw`
-    with next as (
-      select d.id, s.id is not null and s.status = 'active' as wanted, coalesce(s.status::text, 'erased') as subscriber_status,
-        s.email, s.token_epoch
-      from digests d left join subscribers s on s.id = d.subscriber_id
-      where d.status = 'queued' and d.not_before <= ${now}
-      order by d.not_before
-      limit 1
-      for update of d skip locked
-    ), claimed as (
-      update digests d set status = 'sending', owner = ${owner}, lease_until = ${leaseUntil}, attempts = d.attempts + 1
-      from next where d.id = next.id and next.wanted
-      returning d.id, d.attempts, d.day::text, d.edition_id as "editionId", d.planned_at as "plannedAt",
-        d.abstract_length as "abstractLength", d.subscriber_id as "subscriberId", next.token_epoch as "tokenEpoch", next.email
-    ), ended as (
-      update digests d set status = 'suppressed', last_reply = 'not sent: the subscriber is ' || next.subscriber_status
-      from next where d.id = next.id and not next.wanted
-      returning d.id, d.subscriber_id, d.edition_id
-    ), ${owePapers}
-    select (select count(*)::int from ended) as suppressed, (select to_jsonb(claimed) from claimed) as claimed`;
-  const [found] = z.tuple([z.object({ suppressed: z.number(), claimed: claimed.nullable() })]).parse(rows);
-  return found.claimed ?? (found.suppressed > 0 ? 'suppressed' : null);
-}
-
-/**
- * Puts what became of an attempt on record.
- * @returns false where the claim was lost meanwhile: then another has the digest, and nothing is written
- */
-export async function recordOutcome(
-  db: Queries,
-  claim: Claim,
-  next: NextStatus,
-  reply: string,
-  now: Date,
-): Promise<boolean> {
-  const rows = await db.$queryRaw`
-    with recorded as (
-      update digests set
-        status = ${next.status}::digest_status, owner = null, lease_until = null, last_reply = ${reply.replaceAll('\0', '')},
-        attempts = attempts - ${next.countsAttempt ? 0 : 1}::int,
-        not_before = coalesce(${next.notBefore ?? null}, not_before),
-        sent_at = case when ${next.status} = 'sent' then ${now}::timestamptz end
-      where id = ${claim.digestId}::uuid and status = 'sending' and owner = ${claim.owner} and attempts = ${claim.attempts}
-      returning subscriber_id, edition_id
-    ), ended as (
-      select subscriber_id, edition_id from recorded where ${next.status} = 'expired'
-    ), ${owePapers}
-    select subscriber_id as "subscriberId" from recorded`;
-  const [recorded] = z.array(z.object({ subscriberId: z.number().nullable() })).parse(rows);
-  if (!recorded) return false;
-  // A statement of its own: an erasure locks the subscriber first and their digests then. Lost in between by a crash, the
-  // next digest bounces again.
-  const { subscriberId } = recorded;
-  if (subscriberId !== null && (next.bounced === true || (next.bounced && (await isStruckOut(db, subscriberId)))))
-    await markBounced(db, subscriberId);
-  return true;
+export async function noteBounce(db: Queries, subscriberId: number, bounced: NextStatus['bounced']): Promise<void> {
+  // Not in the statement that records the outcome: an erasure locks the subscriber first and their digests then.
+  if (bounced === true || (bounced && (await isStruckOut(db, subscriberId)))) await markBounced(db, subscriberId);
 }
 
 /** Digests in a row that must fail before an address is given up of which no server said that it does not exist. */
@@ -224,7 +145,7 @@ export async function expireOverdue(db: Queries, now: Date): Promise<number> {
       update digests set status = 'expired', last_reply = coalesce(last_reply, 'not sent: it had waited too long')
       where status = 'queued' and planned_at < ${new Date(now.getTime() - lifetime)}
       returning subscriber_id, edition_id
-    ), ${owePapers}
+    ), ${Prisma.raw(owePapers)}
     select count(*)::int as expired from ended`;
   return z.tuple([z.object({ expired: z.number() })]).parse(rows)[0].expired;
 }

@@ -1,17 +1,19 @@
-import { compileTemplate, type Fill, fillable } from '../mail/templates.js';
+import type { Segment } from '../mail/segment.js';
+import { compileTemplate, type Fill, fillable, segmented } from '../mail/templates.js';
 
+/** What stands around the cards, as HTML. */
 export interface DigestFrame {
-  subject: string;
+  subject: Segment;
   /** What mail programs show beside the subject. */
-  preheader: string;
+  preheader: Segment;
   /** One line on what this is, under the name. */
-  summary: string;
+  summary: Segment;
   /** The address in the browser; null in the browser itself. */
-  web: string | null;
-  preferences: string;
-  unsubscribe: string;
+  web: Segment | null;
+  preferences: Segment;
+  unsubscribe: Segment;
   /** What is only in the browser, like "3 more papers"; null where nothing is. */
-  leftOut: string | null;
+  leftOut: Segment | null;
 }
 
 export interface DigestCard {
@@ -28,14 +30,14 @@ export interface DigestCard {
 
 /** A digest's HTML: what stands before and after its cards, and a card. */
 export interface DigestTemplates {
-  top: Fill<DigestFrame>;
+  top: (frame: DigestFrame) => Segment[];
   card: Fill<DigestCard>;
-  bottom: Fill<DigestFrame>;
+  bottom: (frame: DigestFrame) => Segment[];
 }
 
 /** Compiles templates/digest.mjml: once a process. */
 export async function loadDigestTemplates(): Promise<DigestTemplates> {
   const [top, card, bottom] = (await compileTemplate('digest')).split(/<!-- \/?card -->/);
   if (!top || !card || !bottom) throw new Error('templates/digest.mjml must mark where a card begins and ends');
-  return { top: fillable(top), card: fillable(card), bottom: fillable(bottom) };
+  return { top: segmented(top), card: fillable(card), bottom: segmented(bottom) };
 }

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import { foldLines } from 'nodemailer/lib/mime-funcs';
 import type { Dkim } from '../config.js';
 import { UserError } from '../errors.js';
@@ -28,29 +29,42 @@ const oversignedHeaders = ['From', 'To', 'Subject', 'Date'];
 /** RFC 8301 §3.2: shorter keys must not be used. */
 const fewestBits = 1024;
 
+/** In the thread pool: signing takes longer than all else about a mail. */
+const signInBackground = promisify(
+  (data: Buffer, key: KeyObject, done: (error: Error | null, signature: Buffer) => void) =>
+    sign('sha256', data, key, done),
+);
+
 /**
- * Signs a message (RFC 6376, relaxed/relaxed, rsa-sha256). The same message always gets the same signature;
- * nodemailer's signer cannot name a header twice.
+ * Signs a message (RFC 6376, rsa-sha256, relaxed/simple: a body in quoted-printable has no blanks that a server would take
+ * away). The same message always gets the same signature; nodemailer's signer cannot name a header twice.
+ * @param head the headers, each with its line break
+ * @param body in pieces; ends in one line break
  * @returns the DKIM-Signature header with its line break, to stand before the message
  * @throws Error where the key cannot sign: a mail never leaves unsigned by mistake
  */
-export function dkimSignature(raw: Buffer, dkim: Dkim): Buffer {
-  const end = raw.indexOf('\r\n\r\n');
-  const headers = relaxedHeaders(raw.toString('latin1', 0, end));
+export async function dkimSignature(head: string, body: readonly Buffer[], dkim: Dkim): Promise<string> {
+  const headers = relaxedHeaders(head.slice(0, -2));
   const names = signedHeaders.filter((name) => headers.has(name.toLowerCase()));
   const tags = [
     'v=1',
     'a=rsa-sha256',
-    'c=relaxed/relaxed',
+    'c=relaxed/simple',
     `d=${dkim.domain}`,
     `s=${dkim.selector}`,
-    `bh=${bodyHash(raw.toString('latin1', end + 4))}`,
+    `bh=${bodyHash(body)}`,
     `h=${[...names, ...oversignedHeaders].join(': ')}`,
   ];
   const unsigned = `${foldLines(`DKIM-Signature: ${tags.join('; ')}`, 76)};\r\n b=`;
   const signed = [...names.map((name) => headers.get(name.toLowerCase())), relaxedHeader(unsigned)].join('\r\n');
-  const signature = sign('sha256', Buffer.from(signed, 'latin1'), privateKeyOf(dkim)).toString('base64');
-  return Buffer.from(`${unsigned}${signature.replace(/.{72}(?=.)/g, '$&\r\n ')}\r\n`, 'latin1');
+  const signature = (await signInBackground(Buffer.from(signed, 'latin1'), privateKeyOf(dkim))).toString('base64');
+  return `${unsigned}${signature.replace(/.{72}(?=.)/g, '$&\r\n ')}\r\n`;
+}
+
+function bodyHash(body: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const piece of body) hash.update(piece);
+  return hash.digest('base64');
 }
 
 function relaxedHeaders(block: string): Map<string, string> {
@@ -63,15 +77,6 @@ function relaxedHeader(line: string): string {
   const colon = line.indexOf(':');
   const value = line.slice(colon + 1).replace(/\r\n/g, '');
   return `${line.slice(0, colon).toLowerCase()}:${value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')}`;
-}
-
-/** RFC 6376 §3.4.4: runs of blanks become one space, blanks at the end of a line and empty lines at the end vanish. */
-function bodyHash(body: string): string {
-  const relaxed = body.replace(/[ \t]{2,}|\t/g, ' ').replace(/ (?=\r\n|$)/g, '');
-  const ended = `${relaxed.replace(/(\r\n)+$/, '')}\r\n`;
-  return createHash('sha256')
-    .update(ended === '\r\n' ? '' : ended, 'latin1')
-    .digest('base64');
 }
 
 /** Reading a PEM takes as long as half a signature. */

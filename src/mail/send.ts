@@ -16,7 +16,7 @@ export async function sendMail(
   bounceAddress: string | null = null,
   timeouts: Partial<SmtpTimeouts> = {},
 ): Promise<Sent | Rejected> {
-  const raw = buildMessage(message);
+  const raw = await buildMessage(message);
   const connection = openSmtpConnection(relays, log, timeouts);
   try {
     const outcome = await connection.send({ from: bounceAddress ?? message.from.address, to: message.to }, raw);

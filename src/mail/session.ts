@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { hostname } from 'node:os';
+import { Conversation } from './conversation.js';
 import { classifyReply, type NotSent, type Outcome, type Stage, withoutReply } from './outcome.js';
 import { nameRelay, type Relay } from './relay.js';
 import { openSocket } from './socket.js';
@@ -23,13 +24,6 @@ export interface SmtpTimeouts {
   final: number;
 }
 
-/** What nodemailer knows of a failure; `command` is what was answered, or "CONN" where nothing was. */
-interface SmtpError extends Error {
-  code?: string | undefined;
-  command?: string | undefined;
-  response?: string | undefined;
-}
-
 type Phase = 'opening' | 'idle' | 'commands' | 'data' | 'final' | 'closed';
 
 const farewellMs = 1_000;
@@ -51,8 +45,8 @@ export async function openSession(relay: Relay, timeouts: SmtpTimeouts): Promise
 }
 
 /**
- * One connection to one relay, from the greeting to QUIT. It knows what nodemailer's own transports cannot tell: whether
- * the last byte of a mail had been handed over when things went wrong. nodemailer logs `{tnx: 'message'}` at that moment.
+ * One connection to one relay, from the greeting to QUIT. It knows what nodemailer's transports cannot tell: whether the
+ * last byte of a mail had been handed over when things went wrong.
  *
  *     phase     in it                       next, by a reply               next, when the connection breaks or time runs out
  *     opening   greeting, EHLO, TLS, AUTH   idle, or closed by a refusal   closed: not sent
@@ -63,182 +57,213 @@ export async function openSession(relay: Relay, timeouts: SmtpTimeouts): Promise
  */
 export class SmtpSession {
   readonly relay: Relay;
-  readonly #smtp: SMTPConnection;
+  readonly #conversation: Conversation;
   readonly #timeouts: SmtpTimeouts;
   #phase: Phase = 'opening';
-  #timer: NodeJS.Timeout | undefined;
-  /** Ends the wait that is under way. */
-  #settle: ((outcome: Outcome | null) => void) | null = null;
+  /** What EHLO offers, by keyword in upper case, with its parameters. */
+  #extensions = new Map<string, string>();
   #needsReset = false;
 
-  constructor(relay: Relay, timeouts: SmtpTimeouts, connection: Socket) {
+  constructor(relay: Relay, timeouts: SmtpTimeouts, socket: Socket) {
     this.relay = relay;
     this.#timeouts = timeouts;
-    this.#smtp = new SMTPConnection({
-      connection,
-      host: relay.host,
-      port: relay.port,
-      secure: relay.secure,
-      requireTLS: relay.requireTls,
-      opportunisticTLS: !mustVerify(relay),
-      tls: { rejectUnauthorized: mustVerify(relay) },
-      greetingTimeout: timeouts.greeting,
-      socketTimeout: timeouts.final + timeouts.command,
-      transactionLog: true,
-      logger: this.#observer(),
-    });
-    this.#smtp.on('error', (error: SmtpError) => this.#settle?.(this.#outcomeOf(error)));
-    // The callback of a command, which knows more, may still come right after the end.
-    this.#smtp.on('end', () => setImmediate(() => this.#settle?.(this.#withoutReply('Connection closed'))));
+    this.#conversation = new Conversation(socket);
   }
 
-  /** Whether another mail can be tried, as far as is known. */
+  /** Whether another mail can be tried, as far as is known: a server that speaks unasked is about to leave. */
   get usable(): boolean {
-    return this.#phase === 'idle' && !this.#smtp.destroyed;
+    return this.#phase === 'idle' && this.#conversation.open && !this.#conversation.interrupted;
   }
 
   /** Greets and logs in. @returns null, or why it failed */
   async open(): Promise<Outcome | null> {
-    const greeted = await this.#wait(this.#timeouts.greeting, (settle) => {
-      this.#smtp.connect((error) => settle(error ? this.#outcomeOf(error) : null));
-    });
-    const failure = greeted ?? (await this.#logIn());
-    if (failure) this.#close();
+    const failure = await this.#opening().catch((error: Error) => withoutReply('greeting', error.message));
+    if (failure) this.close();
     else this.#phase = 'idle';
     return failure;
   }
 
-  /** Sends one mail; one at a time. */
+  /**
+   * Sends one mail; one at a time.
+   * @param raw whole lines
+   * @throws Error where an address could end its command
+   */
   async send(envelope: Envelope, raw: Buffer): Promise<Outcome> {
-    const failure = await this.#reset();
-    if (failure) return failure;
-    this.#phase = 'commands';
-    const outcome = await this.#wait(this.#timeouts.command, (settle) => {
-      this.#smtp.send({ ...envelope, size: raw.length }, raw, (error, info) => {
-        settle(error ? this.#outcomeOf(error) : this.#outcomeOfFinalReply(info?.response ?? ''));
-      });
-    });
-    return this.#afterwards(outcome ?? this.#withoutReply('Connection closed'));
+    for (const address of [envelope.from, envelope.to]) {
+      if (!/^[!-~]*$/.test(address) || /[<>]/.test(address)) throw new Error('An address of the envelope is not plain');
+    }
+    // RFC 1870 §6.1: a server that says how much it takes need not be asked.
+    const most = Number(this.#extensions.get('SIZE')) || Number.POSITIVE_INFINITY;
+    if (raw.length > most) {
+      const reply = `Message size larger than allowed ${most}`;
+      return { kind: 'rejected', scope: 'message', permanent: true, code: 552, enhanced: '5.3.4', reply };
+    }
+    try {
+      const failure = (await this.#reset()) ?? (await this.#introduce(envelope, raw.length));
+      return failure ?? this.#ended(await this.#transfer(raw));
+    } catch (error) {
+      return this.#ended(withoutReply(this.#phase === 'final' ? 'dot' : 'data', (error as Error).message));
+    }
   }
 
   /** Says QUIT, waits a moment for the reply, and closes. */
   async quit(): Promise<void> {
-    if (this.usable) {
-      await this.#wait(farewellMs, (settle) => {
-        this.#smtp.once('end', () => settle(null));
-        this.#smtp.quit();
-      });
-    }
-    this.#close();
+    if (this.usable) await this.#ask('QUIT', farewellMs).catch(() => {});
+    this.close();
   }
 
+  close(): void {
+    this.#phase = 'closed';
+    this.#conversation.close();
+  }
+
+  async #ask(command: string, ms = this.#timeouts.command): Promise<string> {
+    this.#conversation.say(command);
+    return this.#conversation.reply(ms);
+  }
+
+  async #opening(): Promise<Outcome | null> {
+    const { relay } = this;
+    if (relay.secure) await this.#conversation.encrypt(relay.host, true, this.#timeouts.greeting);
+    const greeting = await this.#conversation.reply(this.#timeouts.greeting);
+    if (!greeting.startsWith('220')) return refusal('greeting', greeting);
+    return (await this.#greet()) ?? (await this.#secure()) ?? (await this.#logIn());
+  }
+
+  async #greet(): Promise<Outcome | null> {
+    const reply = await this.#ask(`EHLO ${ourName()}`);
+    if (!reply.startsWith('250')) {
+      // RFC 5321 §3.2: servers that know no extensions.
+      if (!/^50\d/.test(reply)) return refusal('ehlo', reply);
+      const older = await this.#ask(`HELO ${ourName()}`);
+      return older.startsWith('250') ? null : refusal('ehlo', older);
+    }
+    const lines = reply.split(/\r?\n/).slice(1);
+    this.#extensions = new Map(
+      lines
+        .map((line) => /^250[ -](\S*)[ =]?(.*)$/.exec(line) ?? [])
+        .map(([, name = '', rest = '']) => [name.toUpperCase(), rest.trim()]),
+    );
+    return null;
+  }
+
+  async #secure(): Promise<Outcome | null> {
+    const { relay } = this;
+    if (relay.secure || !(relay.requireTls || this.#extensions.has('STARTTLS'))) return null;
+    const reply = await this.#ask('STARTTLS');
+    if (reply.startsWith('220')) {
+      await this.#conversation.encrypt(relay.host, mustVerify(relay), this.#timeouts.greeting);
+      return this.#greet();
+    }
+    return mustVerify(relay) ? withoutReply('starttls', `TLS is required, and STARTTLS is refused: ${reply}`) : null;
+  }
+
+  /** RFC 4954; LOGIN for the servers of before it. */
   async #logIn(): Promise<Outcome | null> {
     const { login } = this.relay;
-    if (!login || !this.#smtp.allowsAuth) return null;
-    return this.#wait(this.#timeouts.command, (settle) => {
-      const auth = { user: login.user, pass: login.password.reveal() };
-      this.#smtp.login(auth, (error) => settle(error ? this.#outcomeOf(error) : null));
-    });
+    const methods = this.#extensions.get('AUTH')?.toUpperCase().split(/\s+/);
+    if (!login || !methods) return null;
+    const coded = (text: string) => Buffer.from(text).toString('base64');
+    let reply: string;
+    if (methods.includes('PLAIN') || !methods.includes('LOGIN')) {
+      reply = await this.#ask(`AUTH PLAIN ${coded(`\0${login.user}\0${login.password.reveal()}`)}`);
+    } else {
+      reply = await this.#ask('AUTH LOGIN');
+      if (reply.startsWith('334')) reply = await this.#ask(coded(login.user));
+      if (reply.startsWith('334')) reply = await this.#ask(coded(login.password.reveal()));
+    }
+    return reply.startsWith('235') ? null : refusal('auth', reply);
   }
 
   /** Ends the transaction of a mail that was refused before its content was sent. */
   async #reset(): Promise<Outcome | null> {
     if (!this.#needsReset) return null;
     this.#needsReset = false;
-    const failure = await this.#wait(this.#timeouts.command, (settle) => {
-      this.#smtp.reset((error) => settle(error ? withoutReply('mail', error.message) : null));
-    });
-    if (failure) this.#close();
-    return failure;
+    const reply = await this.#ask('RSET');
+    return reply.startsWith('250') ? null : this.#ended(withoutReply('mail', reply));
   }
 
-  /** Decides whether the connection can go on: not where its state is unknown. */
-  #afterwards(outcome: Outcome): Outcome {
-    const answered = outcome.kind === 'sent' || outcome.kind === 'rejected';
-    if (answered && (this.#phase === 'final' || this.#phase === 'commands')) {
-      this.#needsReset = this.#phase === 'commands';
+  /** MAIL, RCPT and DATA, in one go where the server takes that. @returns null, or why the content is not wanted */
+  async #introduce({ from, to }: Envelope, size: number): Promise<Outcome | null> {
+    this.#phase = 'commands';
+    const commands: [Stage, string][] = [
+      ['mail', `MAIL FROM:<${from}>${this.#extensions.has('SIZE') ? ` SIZE=${size}` : ''}`],
+      ['rcpt', `RCPT TO:<${to}>`],
+      ['data', 'DATA'],
+    ];
+    const together = this.#extensions.has('PIPELINING');
+    if (together) this.#conversation.say(...commands.map(([, command]) => command));
+    for (const [i, [stage, command]] of commands.entries()) {
+      if (!together) this.#conversation.say(command);
+      const reply = await this.#conversation.reply(this.#timeouts.command);
+      if (reply.startsWith(stage === 'data' ? '354' : '2')) continue;
+      const outcome = classifyReply(stage, reply);
+      return this.#refused(outcome, together ? commands.length - 1 - i : 0);
+    }
+    return null;
+  }
+
+  /**
+   * After a refusal: hears the replies to what was sent along, and goes on where the server does not wait for a mail.
+   * @param open how many there are
+   */
+  async #refused(outcome: Outcome, open: number): Promise<Outcome> {
+    try {
+      if (outcome.kind !== 'rejected') return this.#ended(outcome);
+      for (let left = open; left > 0; left--) {
+        const reply = await this.#conversation.reply(this.#timeouts.command);
+        // RFC 2920 §3.1: the server waits for content, of a mail without a recipient.
+        if (left === 1 && !/^[45]/.test(reply)) {
+          this.close();
+          return outcome;
+        }
+      }
+      this.#needsReset = true;
       this.#phase = 'idle';
-    } else {
-      this.#close();
+    } catch {
+      this.close();
     }
     return outcome;
   }
 
-  #close(): void {
-    this.#phase = 'closed';
-    clearTimeout(this.#timer);
-    this.#smtp.close();
-  }
-
-  /** Runs one exchange; ends it when `ms` have passed and nothing on the wire has restarted the time. */
-  #wait(ms: number, begin: (settle: (outcome: Outcome | null) => void) => void): Promise<Outcome | null> {
-    return new Promise((resolve) => {
-      const settle = (outcome: Outcome | null) => {
-        if (this.#settle !== settle) return;
-        this.#settle = null;
-        clearTimeout(this.#timer);
-        resolve(outcome);
-      };
-      this.#settle = settle;
-      this.#restartTimer(ms);
-      begin(settle);
+  async #transfer(raw: Buffer): Promise<Outcome> {
+    this.#phase = 'data';
+    // What was given to TLS may be out before it says so.
+    if (this.#conversation.encrypted) this.#phase = 'final';
+    const coming = this.#conversation.reply(this.#timeouts[this.#phase === 'final' ? 'final' : 'data']);
+    this.#conversation.transfer([raw.includes('\r\n.') || raw[0] === dot ? stuffed(raw) : raw, endOfMail], () => {
+      if (this.#phase !== 'data') return;
+      this.#phase = 'final';
+      this.#conversation.wait(this.#timeouts.final);
     });
+    const reply = await coming;
+    if (this.#phase === 'final') return classifyReply('dot', reply);
+    // A server that says 250 before it has the whole mail cannot be believed; nor has it taken one that it refuses.
+    if (reply.startsWith('2')) return { kind: 'in-doubt', reply: `Reply before the end of the mail: ${reply}` };
+    return classifyReply('data', reply);
   }
 
-  #restartTimer(ms: number): void {
-    if (!this.#settle) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#settle?.(this.#withoutReply(`No reply within ${ms / 1000} s`)), ms);
+  /** Decides whether the connection can go on: not where its state is unknown. */
+  #ended(outcome: Outcome): Outcome {
+    const answered = outcome.kind === 'sent' || outcome.kind === 'rejected';
+    if (answered && this.#phase === 'final') this.#phase = 'idle';
+    else this.close();
+    return outcome;
   }
+}
 
-  /** Follows what happens on the wire through nodemailer's log, of which nothing is printed. */
-  #observer() {
-    const observe = (entry: { tnx?: string } | undefined, text: string | undefined) => {
-      if (entry?.tnx === 'message' && (this.#phase === 'data' || this.#phase === 'commands')) {
-        this.#phase = 'final';
-        this.#restartTimer(this.#timeouts.final);
-      } else if (entry?.tnx === 'server' && this.#phase === 'commands' && text?.startsWith('354')) {
-        this.#phase = 'data';
-        this.#restartTimer(this.#timeouts.data);
-      } else if (entry?.tnx === 'client' || entry?.tnx === 'server') {
-        if (this.#phase === 'opening' || this.#phase === 'commands') this.#restartTimer(this.#timeouts.command);
-      }
-    };
-    return { trace: observe, debug: observe, info: observe, warn: observe, error: observe, fatal: observe };
-  }
+const dot = '.'.charCodeAt(0);
+const endOfMail = Buffer.from('.\r\n');
 
-  #outcomeOf({ code, command = 'CONN', response = '', message }: SmtpError): Outcome {
-    if (code === 'EMESSAGE' && command === 'MAIL FROM') {
-      // nodemailer compares with the SIZE of RFC 1870 before it sends anything.
-      return { kind: 'rejected', scope: 'message', permanent: true, code: 552, enhanced: '5.3.4', reply: message };
-    }
-    if (response === '') return this.#withoutReply(message);
-    if (command === 'STARTTLS')
-      return withoutReply('starttls', `TLS is required, and STARTTLS is refused: ${response}`);
-    if (this.#phase === 'opening') return classifyReply(openingStage(command), response);
-    // What stood in the buffer when the connection ended is no complete reply.
-    if (command === 'CONN' && (this.#phase === 'final' || !response.startsWith('421')))
-      return this.#withoutReply(message);
-    return classifyReply(this.#stageOf(code, command), response);
-  }
+/** RFC 5321 §4.5.2. */
+function stuffed(raw: Buffer): Buffer {
+  return Buffer.from(raw.toString('latin1').replace(/^\./gm, '..'), 'latin1');
+}
 
-  #stageOf(code: string | undefined, command: string): Stage {
-    if (command === 'MAIL FROM') return 'mail';
-    if (command === 'RCPT TO') return 'rcpt';
-    // A server that replies before it has the whole mail has not taken it.
-    return code === 'EMESSAGE' && this.#phase === 'final' ? 'dot' : 'data';
-  }
-
-  /** A server that says 250 before it has the whole mail cannot be believed. */
-  #outcomeOfFinalReply(response: string): Outcome {
-    if (this.#phase === 'final') return classifyReply('dot', response);
-    return { kind: 'in-doubt', reply: `Reply before the end of the mail: ${response}` };
-  }
-
-  #withoutReply(what: string): Outcome {
-    if (this.#phase === 'opening') return withoutReply('greeting', what);
-    return withoutReply(this.#phase === 'final' ? 'dot' : 'data', what);
-  }
+/** What a server says who takes no mail at all, and where it makes no sense, that too. */
+function refusal(stage: Stage, reply: string): Outcome {
+  const outcome = classifyReply(stage, reply);
+  return outcome.kind === 'sent' ? withoutReply(stage, reply) : outcome;
 }
 
 /** A certificate is checked where there is something to protect: a password, or TLS that was asked for. */
@@ -246,7 +271,8 @@ function mustVerify(relay: Relay): boolean {
   return relay.secure || relay.requireTls || relay.login !== null;
 }
 
-function openingStage(command: string): Stage {
-  if (command.startsWith('AUTH')) return 'auth';
-  return command === 'CONN' ? 'greeting' : 'ehlo';
+/** RFC 5321 §4.1.3: an address literal where there is no name. */
+function ourName(): string {
+  const name = hostname();
+  return /^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/.test(name) ? name : '[127.0.0.1]';
 }

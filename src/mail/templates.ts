@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Eta } from 'eta';
 import { projectPath } from '../project.js';
+import { Segment } from './segment.js';
 
 /** A compiled template: puts the values, escaped, into the places that are left for them. */
 export type Fill<Values> = (values: Values) => string;
@@ -24,4 +25,61 @@ export async function compileTemplate(name: string): Promise<string> {
 export function fillable<Values extends object>(html: string): Fill<Values> {
   const template = eta.compile(html);
   return (values) => eta.render(template, values);
+}
+
+const escaped = fillable<{ value: string }>('{{= it.value }}');
+
+/** A value as it stands in HTML. */
+export function escapedSegment(value: string): Segment {
+  return new Segment(escaped({ value }));
+}
+
+/** Stands where a value is to be put: control characters, which no text that was cleaned has. */
+export function slotMark(name: string): string {
+  return `\u0001${name}\u0001`;
+}
+
+/** Text and, between its pieces, the names of the values that are to be put there. */
+export type Slotted<Name extends string> = readonly (Segment | Name)[];
+
+/** Splits a text at its marks; what stands between them is encoded once, and shared by all mails it stands in. */
+export function splitAtSlots<Name extends string>(text: string): Slotted<Name> {
+  return text
+    .split('\u0001')
+    .map((piece, i) => (i % 2 === 1 ? (piece as Name) : new Segment(piece)))
+    .filter((piece) => typeof piece === 'string' || piece.text !== '');
+}
+
+/** Puts values, which are HTML or text already, into their places; adds all to `into`. */
+export function fillSlots<Name extends string>(
+  into: Segment[],
+  slotted: Slotted<Name>,
+  values: Record<Name, Segment | null>,
+): void {
+  for (const piece of slotted) {
+    const segment = typeof piece === 'string' ? values[piece] : piece;
+    if (segment) into.push(segment);
+  }
+}
+
+/**
+ * Makes a function of compiled HTML that gives it in pieces, of which those between the values are the same for all mails.
+ * The template may ask whether a value is null, and print it: nothing else.
+ */
+export function segmented<Name extends string>(html: string): (values: Record<Name, Segment | null>) => Segment[] {
+  const fill = fillable<Record<string, string | null>>(html);
+  // One for each set of values that are null.
+  const shapes = new Map<string, Slotted<Name>>();
+  return (values) => {
+    const names = Object.keys(values) as Name[];
+    const key = names.filter((name) => values[name] === null).join();
+    let shape = shapes.get(key);
+    if (!shape) {
+      shape = splitAtSlots(fill(Object.fromEntries(names.map((name) => [name, values[name] && slotMark(name)]))));
+      shapes.set(key, shape);
+    }
+    const segments: Segment[] = [];
+    fillSlots(segments, shape, values);
+    return segments;
+  };
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
 import type { Relay } from '../mail/relay.js';
+import { Segment } from '../mail/segment.js';
 import { sendMail } from '../mail/send.js';
 import { confirmationLink, subscriberLinks } from './links.js';
 import { composeAlreadySubscribed, composeConfirmation, signUpMailFor } from './mails.js';
@@ -26,7 +27,9 @@ export async function sendSignUpMail(
       : composeAlreadySubscribed(templates, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
   const { from, domain, bounceAddress } = ctx.config.mail;
   const message = {
-    ...composed,
+    subject: composed.subject,
+    text: [new Segment(composed.text)],
+    html: [new Segment(composed.html)],
     from,
     to: subscriber.email,
     date: ctx.clock(),

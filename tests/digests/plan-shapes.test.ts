@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { settleAndClaim } from '../../src/digests/claims.js';
 import {
   configureBatch,
   firstPlace,
@@ -7,7 +8,7 @@ import {
   readDue,
   readExceptions,
 } from '../../src/digests/due.js';
-import { claimDigest, expireOverdue, isAnyDue, isAnyOpen, reapExpiredLeases } from '../../src/digests/store.js';
+import { expireOverdue, isAnyDue, isAnyOpen, reapExpiredLeases } from '../../src/digests/store.js';
 import { resumePaused } from '../../src/subscribers/lifecycle.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper } from '../helpers/rows.js';
@@ -72,6 +73,25 @@ async function plansOf(work: (db: ReturnType<typeof context>['db']['prisma']) =>
 
 class RollBack extends Error {}
 
+/** The same for what goes by a connection of the pool. */
+async function plansOfConnection(work: (client: import('pg').PoolClient) => Promise<unknown>): Promise<string> {
+  const client = await context().db.pool.connect();
+  const plans: string[] = [];
+  const hear = ({ message }: { message?: string | undefined }) => plans.push(message ?? '');
+  try {
+    await client.query('begin');
+    await client.query("load 'auto_explain'; set local auto_explain.log_min_duration = 0");
+    await client.query('set local client_min_messages = log');
+    client.on('notice', hear);
+    await work(client);
+    await client.query('rollback');
+  } finally {
+    client.off('notice', hear);
+    client.release();
+  }
+  return plans.join('\n');
+}
+
 /** Hears what the connections of the pool are told. */
 function listenToNotices(plans: string[]): { stop: () => void } {
   const { pool } = context().db;
@@ -109,12 +129,26 @@ describe('no statement that runs every minute, or for every mail, reads a whole 
     ['whose pause is over', (db) => resumePaused(db, now)],
     ['whether a digest is due', (db) => isAnyDue(db, now)],
     ['whether one waits or is under way', (db) => isAnyOpen(db)],
-    ['the claim', (db) => claimDigest(db, 'worker', now)],
     ['the reaper', (db) => reapExpiredLeases(db, 'resend', now)],
     ['what has waited too long', (db) => expireOverdue(db, now)],
   ])('%s', async (_, work) => {
     const plans = await plansOf(work);
     expect(plans).toContain('Scan');
+    expect(plans.match(wholeTable)).toBeNull();
+  });
+
+  it.each(['auto', 'force_generic_plan'])('what is settled and claimed, planned as %s', async (mode) => {
+    const plans = await plansOfConnection(async (client) => {
+      await client.query(`set local plan_cache_mode = ${mode}`);
+      const { claimed } = await settleAndClaim(client, 'worker', [], 10, now);
+      expect(claimed).toHaveLength(5);
+      const next = { status: 'sent', countsAttempt: true, bounced: false } as const;
+      const settlements = claimed.map(({ id, attempts }) => ({ digestId: id, attempts, next, reply: '250 ok' }));
+      expect((await settleAndClaim(client, 'worker', settlements, 10, now)).recorded).toHaveLength(5);
+    });
+    expect(plans).toContain('Index Scan using digests_queued_idx');
+    // Nor what is being sent, where each claim of the last minutes has left an entry.
+    expect(plans).not.toContain('digests_sending_idx');
     expect(plans.match(wholeTable)).toBeNull();
   });
 });

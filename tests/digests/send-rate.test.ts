@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../src/digests/deliver.js';
-import { takeSendSlot } from '../../src/digests/send-rate.js';
+import { SendTurns } from '../../src/digests/send-rate.js';
 import { useContext } from '../helpers/context.js';
 import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
 import { deliveryTo, planDigests, startMorning } from './delivery.js';
@@ -39,21 +39,32 @@ describe('SEND_RATE', () => {
     const { prisma } = context().db;
     await prisma.$executeRaw`update send_rate set next_at = clock_timestamp() - interval '1 hour'`;
     const seconds = await timed(async () => {
-      for (let turn = 0; turn < 4; turn++) await takeSendSlot(prisma, 20, never);
+      const turns = new SendTurns(prisma, 20, never);
+      for (let turn = 0; turn < 4; turn++) await turns.take();
     });
     expect(seconds).toBeGreaterThan(3 / 20 - 0.01);
   });
 
   it('of 0 is no limit, and takes no turn', async () => {
-    await takeSendSlot(context().db.prisma, 0, never);
+    await new SendTurns(context().db.prisma, 0, never).take();
     const { rows } = await context().db.pool.query("select next_at = '-infinity' as untouched from send_rate");
     expect(rows).toEqual([{ untouched: true }]);
   });
 
   it('keeps nobody waiting who is asked to stop', async () => {
     const { prisma } = context().db;
-    await takeSendSlot(prisma, 0.01, never);
-    expect(await timed(() => takeSendSlot(prisma, 0.01, AbortSignal.timeout(1)))).toBeLessThan(10);
+    const turns = new SendTurns(prisma, 0.01, AbortSignal.timeout(50));
+    await turns.take();
+    expect(await timed(() => turns.take())).toBeLessThan(10);
+  });
+
+  it('is handed out some at once where it is high, and holds all the same', async () => {
+    const { prisma } = context().db;
+    const [here, there] = [new SendTurns(prisma, 200, never), new SendTurns(prisma, 200, never)];
+    const seconds = await timed(async () => {
+      await Promise.all(Array.from({ length: 36 }, (_, i) => (i % 2 ? here : there).take()));
+    });
+    expect(seconds).toBeGreaterThan(35 / 200 - 0.01);
   });
 
   it('takes no turn when nothing is due', async () => {

@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClaimedDigest } from '../../src/digests/claims.js';
 import { deliver } from '../../src/digests/deliver.js';
 import { firstPlace, readDue } from '../../src/digests/due.js';
+import { DeliveryLedger } from '../../src/digests/ledger.js';
+import type { NextStatus } from '../../src/digests/next-status.js';
 import { planDue } from '../../src/digests/plan.js';
-import {
-  type ClaimedDigest,
-  claimDigest,
-  expireOverdue,
-  reapExpiredLeases,
-  recordOutcome,
-  renewLeases,
-} from '../../src/digests/store.js';
+import { expireOverdue, reapExpiredLeases, renewLeases } from '../../src/digests/store.js';
 import { unsubscribe } from '../../src/subscribers/lifecycle.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber, papersOf } from '../helpers/rows.js';
@@ -25,11 +21,14 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const db = () => context().db.prisma;
-const claim = async (owner: string): Promise<ClaimedDigest> => {
-  const digest = await claimDigest(db(), owner, morning);
-  if (digest === null || digest === 'suppressed') throw new Error('There is nothing to claim');
+const ledger = (owner: string, now = morning) => new DeliveryLedger({ ...context(), clock: () => now }, owner);
+const claim = async (owner: string, now = morning): Promise<ClaimedDigest> => {
+  const digest = await ledger(owner, now).claim();
+  if (digest === null) throw new Error('There is nothing to claim');
   return digest;
 };
+const settle = (owner: string, digest: Pick<ClaimedDigest, 'id' | 'attempts'>, next: NextStatus, reply: string) =>
+  ledger(owner).settle(digest as ClaimedDigest, next, reply);
 /** As if the owner had died, or stood still, for as long as a claim holds. */
 const letLeasesRunOut = () =>
   context().db.pool.query(
@@ -43,12 +42,10 @@ describe('a claim', () => {
   it('is one worker’s for as long as it lives: nobody else sends the digest', async () => {
     await planDigests(context(), 1);
     const digest = await claim('alive');
-    expect(await claimDigest(db(), 'other', morning)).toBeNull();
+    expect(await ledger('other').claim()).toBeNull();
     context().time.now = new Date(morning.getTime() + 3_600_000);
     expect(await send('resend')).toMatchObject({ sent: 0, queued: 0 });
-    expect(
-      await recordOutcome(db(), { digestId: digest.id, owner: 'alive', attempts: 1 }, sent, '250 ok', morning),
-    ).toBe(true);
+    expect(await settle('alive', digest, sent, '250 ok')).toBe(true);
     expect(await recordedDigests(context())).toMatchObject([{ status: 'sent', lastReply: '250 ok', sentAt: morning }]);
   });
 
@@ -85,12 +82,11 @@ describe('a claim', () => {
   it('that was lost lets nothing be written: not over what became of the digest since, nor under another attempt', async () => {
     await planDigests(context(), 1);
     const digest = await claim('late');
-    const late = { digestId: digest.id, owner: 'late', attempts: digest.attempts };
     const failed = { status: 'failed', countsAttempt: true, bounced: true } as const;
     await letLeasesRunOut();
     await send('resend');
     const before = await recordedDigests(context());
-    expect(await recordOutcome(db(), late, failed, '550 5.1.1 no such user', morning)).toBe(false);
+    expect(await settle('late', digest, failed, '550 5.1.1 no such user')).toBe(false);
     expect(await recordedDigests(context())).toEqual(before);
     expect(before).toMatchObject([{ status: 'sent' }]);
     expect(await db().subscriber.count({ where: { status: 'bounced' } })).toBe(0);
@@ -102,8 +98,7 @@ describe('a claim', () => {
     await context().db.pool.query("update digests set status = 'queued', owner = null, lease_until = null");
     const second = await claim('same');
     expect(second.attempts).toBe(first.attempts + 1);
-    const late = { digestId: first.id, owner: 'same', attempts: first.attempts };
-    expect(await recordOutcome(db(), late, sent, '250 ok', morning)).toBe(false);
+    expect(await settle('same', first, sent, '250 ok')).toBe(false);
     expect(await recordedDigests(context())).toMatchObject([{ status: 'sending', owner: 'same' }]);
   });
 
@@ -113,8 +108,8 @@ describe('a claim', () => {
     const at = (ms: number) => new Date(morning.getTime() + ms);
     await db().digest.update({ where: { id: late?.id ?? '' }, data: { notBefore: at(1_000) } });
     expect((await claim('worker')).id).toBe(early?.id);
-    expect(await claimDigest(db(), 'worker', morning)).toBeNull();
-    expect(await claimDigest(db(), 'worker', at(1_000))).toMatchObject({ id: late?.id });
+    expect(await ledger('worker').claim()).toBeNull();
+    expect(await ledger('worker', at(1_000)).claim()).toMatchObject({ id: late?.id });
   });
 });
 
@@ -124,7 +119,7 @@ describe('a worker that dies each time', () => {
     const statuses = [];
     for (let life = 1; life <= 3; life++) {
       context().time.now = new Date(context().time.now.getTime() + 5 * 60_000);
-      await claimDigest(db(), `worker ${life}`, context().time.now);
+      await claim(`worker ${life}`, context().time.now);
       await letLeasesRunOut();
       await reapExpiredLeases(db(), 'resend', context().time.now);
       statuses.push(...(await recordedDigests(context())).map(({ status, attempts }) => `${status} ${attempts}`));
@@ -152,7 +147,9 @@ describe('who holds a subscriber', () => {
   it('keeps no claim waiting, so that an erasure and a claim cannot wait for each other', async () => {
     await planDigests(context(), 1);
     await db().subscriber.updateMany({ data: { status: 'unsubscribed' } });
-    expect(await holding(() => claimDigest(db(), 'worker', morning))).toBe('suppressed');
+    const worker = ledger('worker');
+    expect(await holding(() => worker.claim())).toBeNull();
+    expect(worker.suppressed).toBe(1);
   });
 
   it('is no plan: someone who leaves while one is under way does not wait for it', async () => {
@@ -176,10 +173,8 @@ describe('an address that may not exist', () => {
         context().time.now = at;
         await planDue(context(), at);
       }
-      const digest = await claimDigest(db(), 'worker', at);
-      if (digest === null || digest === 'suppressed') throw new Error('There is nothing to claim');
       const refused = { status: 'failed', countsAttempt: true, bounced: 'strike' } as const;
-      await recordOutcome(db(), { digestId: digest.id, owner: 'worker', attempts: 1 }, refused, '550 no such user', at);
+      await settle('worker', await claim('worker', at), refused, '550 no such user');
       statuses.push((await db().subscriber.findUniqueOrThrow({ where: { id: reader ?? 0 } })).status);
     }
     expect(statuses).toEqual(['active', 'active', 'bounced']);
@@ -189,11 +184,11 @@ describe('an address that may not exist', () => {
 describe('an address that does not exist', () => {
   const record = async (status: 'active' | 'paused' | 'unsubscribed' | 'complained') => {
     const [reader] = await planDigests(context(), 1);
-    const { id, attempts } = await claim('worker');
+    const digest = await claim('worker');
     const pausedUntil = status === 'paused' ? new Date('2026-03-01') : null;
     await db().subscriber.update({ where: { id: reader ?? 0 }, data: { status, pausedUntil } });
     const next = { status: 'failed', countsAttempt: true, bounced: true } as const;
-    await recordOutcome(db(), { digestId: id, owner: 'worker', attempts }, next, '550 5.1.1 no such user', morning);
+    await settle('worker', digest, next, '550 5.1.1 no such user');
     return db().subscriber.findFirst({ select: { status: true, pausedUntil: true } });
   };
 
@@ -209,9 +204,9 @@ describe('an address that does not exist', () => {
 describe('a digest that has waited too long', () => {
   it('keeps the last answer of the server on record', async () => {
     await planDigests(context(), 1);
-    const { id, attempts } = await claim('worker');
+    const digest = await claim('worker');
     const again = { status: 'queued', notBefore: morning, countsAttempt: true, bounced: false } as const;
-    await recordOutcome(db(), { digestId: id, owner: 'worker', attempts }, again, '450 4.2.1 busy', morning);
+    await settle('worker', digest, again, '450 4.2.1 busy');
     expect(await expireOverdue(db(), new Date(morning.getTime() + 21 * 3_600_000))).toBe(1);
     expect(await recordedDigests(context())).toMatchObject([{ status: 'expired', lastReply: '450 4.2.1 busy' }]);
   });
@@ -233,7 +228,7 @@ describe('the papers of a digest that is never sent', () => {
   it('come with the next one, when a pause came between', async () => {
     await planDigests(context(), 1);
     await db().subscriber.updateMany({ data: { status: 'paused', pausedUntil: new Date('2026-02-05') } });
-    expect(await claimDigest(db(), 'worker', morning)).toBe('suppressed');
+    expect(await ledger('worker').claim()).toBeNull();
     expect((await planDue(context(), tomorrow)).days).toMatchObject([{ due: 1, planned: 1 }]);
     expect(await papersGiven()).toEqual([2]);
     expect(await db().cursorException.count()).toBe(0);
@@ -251,7 +246,7 @@ describe('the papers of a digest that is never sent', () => {
     await planDigests(context(), 1);
     const digest = await claim('worker');
     const lost = { status: 'in_doubt', countsAttempt: true, bounced: false } as const;
-    await recordOutcome(db(), { digestId: digest.id, owner: 'worker', attempts: 1 }, lost, 'no answer', morning);
+    await settle('worker', digest, lost, 'no answer');
     expect((await planDue(context(), tomorrow)).days).toMatchObject([{ due: 1, planned: 0 }]);
   });
 });

@@ -8,7 +8,18 @@ import { Secret } from '../../src/secret.js';
  * Where in the conversation the server is: about to greet, asked a command, given a piece of a mail that is not its end
  * ("body"), given the whole mail ("dot").
  */
-export type SmtpStep = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'body' | 'dot' | 'RSET' | 'QUIT';
+export type SmtpStep =
+  | 'greeting'
+  | 'EHLO'
+  | 'STARTTLS'
+  | 'AUTH'
+  | 'MAIL'
+  | 'RCPT'
+  | 'DATA'
+  | 'body'
+  | 'dot'
+  | 'RSET'
+  | 'QUIT';
 
 /** What the server does at a step instead of the ordinary. */
 export interface SmtpReaction {
@@ -148,6 +159,7 @@ function converse(state: ServerState, socket: Socket): void {
       answer('EHLO', offers.map((offer, i) => `250${i < offers.length - 1 ? '-' : ' '}${offer}`).join('\r\n'), line);
     },
     HELO: (line) => answer('EHLO', '250 test.example', line),
+    STAR: (line) => answer('STARTTLS', '502 5.5.2 unknown command', line),
     AUTH: (line) => answer('AUTH', '235 2.7.0 welcome', line),
     MAIL: (line) => {
       if (answer('MAIL', '250 2.1.0 ok', line)) envelope = { from: addressIn(line), to: [] };

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWorker } from '../../jobs/worker.js';
 import { addJob, type Jobs } from '../../src/database/queue.js';
+import { settleAndClaim } from '../../src/digests/claims.js';
 import { planDue } from '../../src/digests/plan.js';
 import { RefusalBudget } from '../../src/digests/refusal-budget.js';
-import { claimDigest } from '../../src/digests/store.js';
 import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
 import { loadSignUpTemplates, type SignUpTemplates } from '../../src/subscribers/templates.js';
 import { useContext } from '../helpers/context.js';
@@ -173,7 +173,7 @@ describe('a worker', () => {
     await makeSubscriber(prisma);
     await planDue(context(), now);
     await pool.query('delete from graphile_worker._private_jobs');
-    await claimDigest(prisma, 'dead', now);
+    await settleAndClaim(pool, 'dead', [], 1, now);
     await pool.query("update digests set lease_until = clock_timestamp() - interval '1 second'");
     await work();
     await server.received(1);

@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/config.js';
 import { type LocalMailbox, openMailbox } from '../../src/mail/mailbox.js';
 import type { Message } from '../../src/mail/message.js';
 import { parseRelay } from '../../src/mail/relay.js';
+import { Segment } from '../../src/mail/segment.js';
 import { sendMail } from '../../src/mail/send.js';
 import { Secret } from '../../src/secret.js';
 
@@ -18,8 +19,8 @@ const message: Message = {
   date: new Date('2026-02-04T08:00:00Z'),
   messageId: '<1@example.org>',
   headers: {},
-  text: 'Hello',
-  html: '<p>Hello</p>',
+  text: [new Segment('Hello')],
+  html: [new Segment('<p>Hello</p>')],
   dkim: null,
 };
 const log = { warn: () => {} };

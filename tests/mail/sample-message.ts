@@ -1,7 +1,12 @@
 import type { Message } from '../../src/mail/message.js';
+import { Segment } from '../../src/mail/segment.js';
 
 /** A digest's mail, with every header that a digest has; a test hands in what it wants to be different. */
-export function sampleMessage(given: Partial<Message> = {}): Message {
+export function sampleMessage({
+  text,
+  html,
+  ...given
+}: Partial<Omit<Message, 'text' | 'html'>> & { text?: string; html?: string } = {}): Message {
   return {
     from: { name: 'Offprint', address: 'digest@example.org' },
     to: 'ada@example.com',
@@ -15,8 +20,8 @@ export function sampleMessage(given: Partial<Message> = {}): Message {
       'Auto-Submitted': 'auto-generated',
       'Feedback-ID': '20260204:digest:offprint',
     },
-    text: 'Hello\n\nEin Blick auf Größe — 数\n',
-    html: '<p>Hello</p>\n<p>Ein Blick auf Größe — 数</p>\n',
+    text: [new Segment(text ?? 'Hello\n\nEin Blick auf Größe — 数\n')],
+    html: [new Segment(html ?? '<p>Hello</p>\n<p>Ein Blick auf Größe — 数</p>\n')],
     dkim: null,
     ...given,
   };

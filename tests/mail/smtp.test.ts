@@ -88,6 +88,47 @@ describe('a connection that carries mail', () => {
   });
 });
 
+describe('a login', () => {
+  it('goes by LOGIN where the server knows nothing else', async () => {
+    const server = await serve({
+      extensions: ['AUTH LOGIN'],
+      on: ({ step }) => (step === 'AUTH' ? { raw: '334 VXNlcm5hbWU6\r\n' } : undefined),
+    });
+    const { send } = connect([relayAt(`smtp://user:p%40ss@127.0.0.1:${server.port}`)], { command: 100 });
+    expect(await send()).toMatchObject({ kind: 'not-sent', scope: 'relay' });
+    expect(server.commands.slice(1)).toEqual(['AUTH LOGIN', Buffer.from('user').toString('base64')]);
+  });
+});
+
+describe('STARTTLS', () => {
+  it('is not gone on with where more than its reply has come: that may be anybody’s', async () => {
+    const server = await serve({
+      extensions: ['STARTTLS'],
+      on: ({ step }) => (step === 'STARTTLS' ? { raw: '220 go ahead\r\n250 injected\r\n' } : undefined),
+    });
+    const { send } = connect([server.relay]);
+    expect(await send()).toMatchObject({
+      kind: 'not-sent',
+      scope: 'relay',
+      reply: expect.stringContaining('More than a reply'),
+    });
+    expect(server.mails).toEqual([]);
+  });
+});
+
+describe('an envelope', () => {
+  it.each(['ada@example.org>\r\nRCPT TO:<eve@example.org', 'ada eve@example.org', 'ada@exämple.org'])(
+    'with an address that could end its command is not sent: %j',
+    async (to) => {
+      const server = await serve();
+      await expect(connect([server.relay]).send(mail(1), to)).rejects.toThrow(
+        'An address of the envelope is not plain',
+      );
+      expect(server.commands.join()).not.toContain('eve');
+    },
+  );
+});
+
 describe('several relays', () => {
   it('are tried in order; the first that takes mail keeps the connection', async () => {
     const busy = await serve({ on: ({ step }) => (step === 'greeting' ? { reply: '421 too busy' } : undefined) });

@@ -1,0 +1,162 @@
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import type { NextStatus } from './next-status.js';
+
+/** What became of an attempt, to be put on record. */
+export interface Settlement {
+  digestId: string;
+  /** The attempt that it is about: a write for another one is refused. */
+  attempts: number;
+  next: NextStatus;
+  reply: string;
+}
+
+const claimedDigest = z.object({
+  id: z.string(),
+  attempts: z.number(),
+  /** Local calendar day, YYYY-MM-DD. */
+  day: z.string(),
+  plannedAt: z.coerce.date(),
+  abstractLength: z.enum(['none', 'short', 'full']),
+  snapshotIds: z.array(z.number()),
+  /** For each paper the names of the topics that matched, best first. */
+  topics: z.array(z.array(z.string())),
+  subscriberId: z.number(),
+  tokenEpoch: z.number(),
+  email: z.string(),
+});
+export type ClaimedDigest = z.output<typeof claimedDigest>;
+
+const result = z.object({
+  recorded: z.array(z.object({ id: z.string(), subscriberId: z.number().nullable() })),
+  claimed: z.array(claimedDigest),
+  suppressed: z.number(),
+});
+
+/** How long a claim holds without being renewed, in seconds; a worker that died is known by this. */
+export const leaseSeconds = 60;
+
+/**
+ * What is owed again once digests will never be sent (a CTE `ended`: subscriber_id, edition_id): their papers are behind
+ * the cursors, and come back with the next digest. For the head of a statement.
+ */
+export const owePapers = `
+  owed as (
+    insert into cursor_exceptions (subscriber_id, paper_id, owed)
+    select ended.subscriber_id, unnest(e.paper_ids), true
+    from ended join editions e on e.id = ended.edition_id
+    where ended.subscriber_id is not null
+    on conflict (subscriber_id, paper_id) do update set owed = true
+  )`;
+
+/**
+ * The settlements of attempts, written only where the digest is still claimed by this owner for that attempt; and the next
+ * digests that are due. One whose subscriber has left, paused or bounced since the plan becomes `suppressed` instead. The
+ * number to claim is part of the text, because a plan for an unknown one reads the whole queue; the status of what is settled
+ * is compared as text, because the index over what is being sent has an entry for every claim of the last minutes.
+ */
+const statementFor = (count: number) => `
+  with settled as (
+    select * from unnest($2::uuid[], $3::int[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[])
+      as s (id, attempts, status, counts, not_before, reply)
+  ), recorded as (
+    update digests d set status = s.status::digest_status, owner = null, lease_until = null, last_reply = s.reply,
+      attempts = d.attempts - case when s.counts then 0 else 1 end, not_before = coalesce(s.not_before, d.not_before),
+      sent_at = case when s.status = 'sent' then $8::timestamptz end
+    from settled s
+    where d.id = s.id and d.status::text = 'sending' and d.owner = $1 and d.attempts = s.attempts
+    returning d.id, d.subscriber_id, d.edition_id, d.status
+  ), next as (
+    select d.id, s.id is not null and s.status = 'active' as wanted, coalesce(s.status::text, 'erased') as subscriber_status,
+      s.email, s.token_epoch
+    from digests d left join subscribers s on s.id = d.subscriber_id
+    where d.status = 'queued' and d.not_before <= $8
+    order by d.not_before
+    limit ${count}
+    for update of d skip locked
+  ), claimed as (
+    update digests d set status = 'sending', owner = $1, attempts = d.attempts + 1,
+      lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+    from next where d.id = next.id and next.wanted
+    returning d.id, d.attempts, d.day, d.planned_at, d.abstract_length, d.edition_id, d.subscriber_id, next.token_epoch, next.email
+  ), unwanted as (
+    update digests d set status = 'suppressed', last_reply = 'not sent: the subscriber is ' || next.subscriber_status
+    from next where d.id = next.id and not next.wanted
+    returning d.subscriber_id, d.edition_id
+  ), ended as (
+    select subscriber_id, edition_id from unwanted
+    union all
+    select subscriber_id, edition_id from recorded where status = 'expired'
+  ), ${owePapers}
+  select
+    (select coalesce(json_agg(json_build_object('id', id, 'subscriberId', subscriber_id)), '[]') from recorded) as recorded,
+    (select count(*)::int from unwanted) as suppressed,
+    (
+      select coalesce(json_agg(json_build_object(
+        'id', c.id, 'attempts', attempts, 'day', day, 'plannedAt', planned_at, 'abstractLength', abstract_length,
+        'snapshotIds', coalesce(snapshot_ids, '{}'), 'topics', coalesce(topics, '[]'), 'subscriberId', subscriber_id, 'tokenEpoch', token_epoch, 'email', email
+      )), '[]')
+      from claimed c left join editions e on e.id = c.edition_id
+    ) as claimed`;
+
+/**
+ * Puts what became of attempts on record and claims the next digests that are due, all or nothing: what is claimed is
+ * committed before the first byte of SMTP, and so is the outcome of what was sent before over the same connection.
+ * @param owner who claims, and claimed what is settled
+ * @param count how many to claim at most: one for each connection that is free
+ * @returns the settlements that were written: of others the claim was lost meanwhile, and another has the digest
+ */
+export async function settleAndClaim(
+  db: Pick<Pool, 'query'>,
+  owner: string,
+  settlements: readonly Settlement[],
+  count: number,
+  now: Date,
+): Promise<z.output<typeof result>> {
+  const column = <Value>(pick: (settlement: Settlement) => Value) => settlements.map(pick);
+  const { rows } = await db.query({
+    name: `settle-and-claim-${count}`,
+    text: statementFor(count),
+    values: [
+      owner,
+      column(({ digestId }) => digestId),
+      column(({ attempts }) => attempts),
+      column(({ next }) => next.status),
+      column(({ next }) => next.countsAttempt),
+      column(({ next }) => next.notBefore ?? null),
+      column(({ reply }) => reply.replaceAll('\0', '')),
+      now,
+    ],
+  });
+  return result.parse(rows[0]);
+}
+
+/**
+ * After a statement of which it is not known whether it was committed: the settlements that are on record, and what may have
+ * been claimed without anybody knowing, which is queued again as if it had never been.
+ * @param inHand ids of the digests that the owner knows to be its own
+ */
+export async function recoverClaims(
+  db: Pick<Pool, 'query'>,
+  owner: string,
+  settlements: readonly Settlement[],
+  inHand: readonly string[],
+): Promise<Set<string>> {
+  await db.query(
+    `update digests set status = 'queued', owner = null, lease_until = null, attempts = attempts - 1
+     where status = 'sending' and owner = $1 and not (id = any ($2::uuid[]))`,
+    [owner, inHand],
+  );
+  const { rows } = await db.query<{ id: string }>(
+    `select d.id
+     from digests d join unnest($1::uuid[], $2::int[], $3::text[], $4::text[]) as s (id, attempts, status, reply) on d.id = s.id
+     where d.owner is null and d.attempts = s.attempts and d.status::text = s.status and d.last_reply = s.reply`,
+    [
+      settlements.map(({ digestId }) => digestId),
+      settlements.map(({ attempts, next }) => attempts - (next.countsAttempt ? 0 : 1)),
+      settlements.map(({ next }) => next.status),
+      settlements.map(({ reply }) => reply.replaceAll('\0', '')),
+    ],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

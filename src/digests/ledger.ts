@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../context.js';
+import { type ClaimedDigest, recoverClaims, type Settlement, settleAndClaim } from './claims.js';
+import type { NextStatus } from './next-status.js';
+import { noteBounce } from './store.js';
+
+interface Waiting<Asked, Answer> {
+  asked: Asked;
+  resolve: (answer: Answer) => void;
+  reject: (error: unknown) => void;
+}
+
+const longestPauseMs = 5_000;
+
+/**
+ * The record of digests as the connections of one worker use it. What they ask for while a statement is under way is asked
+ * together in the next one, so that a commit serves all who are ready. A connection that asks for a digest together with the
+ * settlement of its last one gets it only once that is committed: never more digests are in doubt than there are connections.
+ */
+export class DeliveryLedger {
+  readonly #ctx: Pick<Context, 'db' | 'clock' | 'log'>;
+  readonly #owner: string;
+  readonly #inHand = new Set<string>();
+  #settlements: Waiting<Settlement, boolean>[] = [];
+  #claims: Waiting<null, ClaimedDigest | null>[] = [];
+  #running = false;
+  /** How many digests were not to be sent any more. */
+  suppressed = 0;
+
+  constructor(ctx: Pick<Context, 'db' | 'clock' | 'log'>, owner: string) {
+    this.#ctx = ctx;
+    this.#owner = owner;
+  }
+
+  /**
+   * Puts an outcome on record; tried until it is written or the process dies, because one that is lost is a mail that is sent
+   * twice.
+   * @returns false where the claim was lost meanwhile: then another worker has the digest, and nothing is written
+   */
+  settle({ id, attempts }: ClaimedDigest, next: NextStatus, reply: string): Promise<boolean> {
+    return this.#ask(this.#settlements, { digestId: id, attempts, next, reply });
+  }
+
+  /**
+   * Takes the next digest that is due.
+   * @returns null where none is
+   * @throws Error when the database cannot be used
+   */
+  claim(): Promise<ClaimedDigest | null> {
+    return this.#ask(this.#claims, null);
+  }
+
+  #ask<Asked, Answer>(queue: Waiting<Asked, Answer>[], asked: Asked): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      queue.push({ asked, resolve, reject });
+      if (this.#running) return;
+      this.#running = true;
+      // Once all have been heard whose replies have arrived by now.
+      setImmediate(() => void this.#run());
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#settlements.length + this.#claims.length > 0) {
+      const settlements = this.#settlements.splice(0);
+      const claims = this.#claims.splice(0);
+      try {
+        await this.#exchange(settlements, claims);
+      } catch (error) {
+        for (const { reject } of claims) reject(error);
+        await this.#recover(settlements, error);
+      }
+    }
+    this.#running = false;
+  }
+
+  async #exchange(settlements: Waiting<Settlement, boolean>[], claims: Waiting<null, ClaimedDigest | null>[]) {
+    const { db, clock } = this.#ctx;
+    const asked = settlements.map((waiting) => waiting.asked);
+    const { recorded, claimed, suppressed } = await settleAndClaim(db.pool, this.#owner, asked, claims.length, clock());
+    this.suppressed += suppressed;
+    for (const { id } of claimed) this.#inHand.add(id);
+    for (const { digestId, next } of asked.filter(({ next }) => next.bounced)) {
+      const subscriberId = recorded.find(({ id }) => id === digestId)?.subscriberId;
+      // Lost in a crash, the next digest bounces again.
+      if (subscriberId) await noteBounce(db.prisma, subscriberId, next.bounced).catch((error) => this.#complain(error));
+    }
+    this.#answer(settlements, new Set(recorded.map(({ id }) => id)));
+    for (const [i, waiting] of claims.entries()) {
+      const digest = claimed[i];
+      if (digest || suppressed === 0) waiting.resolve(digest ?? null);
+      else this.#claims.push(waiting);
+    }
+  }
+
+  /** Finds out what the database knows, and writes what it does not. */
+  async #recover(settlements: Waiting<Settlement, boolean>[], cause: unknown): Promise<void> {
+    let open = settlements;
+    let error = cause;
+    for (let attempt = 1; ; attempt++) {
+      this.#complain(error);
+      await sleep(Math.min(100 * 2 ** attempt, longestPauseMs));
+      try {
+        const written = await recoverClaims(
+          this.#ctx.db.pool,
+          this.#owner,
+          open.map(({ asked }) => asked),
+          [...this.#inHand],
+        );
+        this.#answer(
+          open.filter(({ asked }) => written.has(asked.digestId)),
+          written,
+        );
+        open = open.filter(({ asked }) => !written.has(asked.digestId));
+        if (open.length > 0) await this.#exchange(open, []);
+        return;
+      } catch (next) {
+        error = next;
+      }
+    }
+  }
+
+  #answer(settlements: Waiting<Settlement, boolean>[], written: ReadonlySet<string>): void {
+    for (const { asked, resolve } of settlements) {
+      this.#inHand.delete(asked.digestId);
+      resolve(written.has(asked.digestId));
+    }
+  }
+
+  #complain(error: unknown): void {
+    this.#ctx.log.error(
+      { error: (error as Error).message },
+      'the record of digests could not be written; trying again',
+    );
+  }
+}

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DeliveryLedger } from '../../src/digests/ledger.js';
+import { useContext } from '../helpers/context.js';
+import { planDigests, recordedDigests, startMorning } from './delivery.js';
+
+const context = useContext({}, [/record of digests could not be written/]);
+beforeEach(() => startMorning(context()));
+
+const sent = { status: 'sent', countsAttempt: true, bounced: false } as const;
+
+/** A ledger whose statements go through `around`, which may let them fail. */
+function ledgerThrough(around: (run: () => Promise<unknown>, statement: number) => Promise<unknown>) {
+  const ctx = context();
+  let statements = 0;
+  const query = (...given: unknown[]) =>
+    around(() => (ctx.db.pool.query as (...all: unknown[]) => Promise<unknown>)(...given), ++statements);
+  const pool = Object.assign(Object.create(ctx.db.pool), { query });
+  return { ledger: new DeliveryLedger({ ...ctx, db: { ...ctx.db, pool } }, 'worker'), statements: () => statements };
+}
+
+const claimAll = async (ledger: DeliveryLedger, count: number) => {
+  const digests = await Promise.all(Array.from({ length: count }, () => ledger.claim()));
+  return digests.filter((digest) => digest !== null);
+};
+
+describe('the record of digests', () => {
+  it('takes what many connections have to say in one statement, and gives each a digest of its own', async () => {
+    await planDigests(context(), 20);
+    const { ledger, statements } = ledgerThrough((run) => run());
+    const first = await claimAll(ledger, 10);
+    expect(statements()).toBe(1);
+    const answers = await Promise.all(
+      first.flatMap((digest) => [ledger.settle(digest, sent, '250 ok'), ledger.claim()]),
+    );
+    expect(statements()).toBe(2);
+    const second = answers.filter((_, i) => i % 2 === 1) as typeof first;
+    expect(answers.filter((_, i) => i % 2 === 0)).toEqual(first.map(() => true));
+    expect(new Set([...first, ...second].map(({ id }) => id)).size).toBe(20);
+    expect((await recordedDigests(context())).map(({ status }) => status).toSorted()).toEqual([
+      ...Array(10).fill('sending'),
+      ...Array(10).fill('sent'),
+    ]);
+  });
+
+  it('asks again where some of what was claimed was not to be sent any more', async () => {
+    await planDigests(context(), 4);
+    await context().db.pool.query("update subscribers set status = 'unsubscribed' where id % 2 = 0");
+    const { ledger } = ledgerThrough((run) => run());
+    expect(await claimAll(ledger, 2)).toHaveLength(2);
+    expect(await ledger.claim()).toBeNull();
+    expect(ledger.suppressed).toBe(2);
+  });
+
+  it('knows what was written by a statement whose answer was lost', async () => {
+    await planDigests(context(), 1);
+    const { ledger } = ledgerThrough(async (run, statement) => {
+      const answer = await run();
+      if (statement === 2) throw new Error('Connection terminated unexpectedly');
+      return answer;
+    });
+    const [digest] = await claimAll(ledger, 1);
+    if (!digest) throw new Error('There is nothing to claim');
+    expect(await ledger.settle(digest, sent, '250 ok')).toBe(true);
+    expect(await recordedDigests(context())).toMatchObject([{ status: 'sent', attempts: 1, lastReply: '250 ok' }]);
+  });
+
+  it('gives back what was claimed by a statement whose answer was lost: it was never begun, and costs no attempt', async () => {
+    await planDigests(context(), 3);
+    const { ledger } = ledgerThrough(async (run, statement) => {
+      const answer = await run();
+      if (statement === 2) throw new Error('Connection terminated unexpectedly');
+      return answer;
+    });
+    const [known] = await claimAll(ledger, 1);
+    await expect(ledger.claim()).rejects.toThrow('Connection terminated unexpectedly');
+    const again = await claimAll(ledger, 5);
+    expect(again.map(({ attempts }) => attempts)).toEqual([1, 1]);
+    expect(again.map(({ id }) => id)).not.toContain(known?.id);
+  });
+
+  it('keeps an outcome for as long as the database is away, and writes it then', async () => {
+    await planDigests(context(), 1);
+    const { ledger } = ledgerThrough((run, statement) =>
+      statement === 2 || statement === 3 ? Promise.reject(new Error('Connection refused')) : run(),
+    );
+    const [digest] = await claimAll(ledger, 1);
+    if (!digest) throw new Error('There is nothing to claim');
+    expect(await ledger.settle(digest, sent, '250 ok')).toBe(true);
+    expect(await recordedDigests(context())).toMatchObject([{ status: 'sent', attempts: 1 }]);
+  });
+});
