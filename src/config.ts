@@ -107,3 +107,6 @@ export function loadConfig(): Config {
 
 /** Whether this process runs as a script of npm's, like `npm start`. */
 export const isStartedByNpm = () => process.env['npm_lifecycle_event'] !== undefined;
+
+/** What a process that this one starts has in its environment: the same, but for what is given. */
+export const inheritedEnvironment = (given: Record<string, string>) => ({ ...process.env, ...given });

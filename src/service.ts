@@ -16,6 +16,7 @@ import { checkStoredTimeZones } from './subscribers/stored-time-zones.js';
 import { loadSignUpTemplates } from './subscribers/templates.js';
 import { seedTopics } from './topics/vocabulary.js';
 import { createWebApp } from './web/server.js';
+import { startWorkerProcesses } from './worker-processes.js';
 
 export type Role = 'web' | 'worker' | 'clock';
 
@@ -52,29 +53,36 @@ class Started {
 }
 
 /**
- * Starts the roles in this process; when one cannot start, what was started before is stopped again.
+ * Starts the roles in this process, but for more workers than one, which get processes of their own; when one cannot start,
+ * what was started before is stopped again.
  * @throws UserError when the DKIM key cannot sign, a port is taken, or the data directory or the database cannot be used
  */
-export async function startService(given: Config, wanted: ReadonlySet<Role>): Promise<Service> {
+export async function startService(given: Config, wanted: ReadonlySet<Role>, workers = 1): Promise<Service> {
   const started = new Started();
   try {
-    return await startRoles(given, wanted, started);
+    return await startRoles(given, wanted, workers, started);
   } catch (error) {
     await started.stop();
     throw error;
   }
 }
 
-async function startRoles(given: Config, wanted: ReadonlySet<Role>, started: Started): Promise<Service> {
+async function startRoles(
+  given: Config,
+  wanted: ReadonlySet<Role>,
+  workers: number,
+  started: Started,
+): Promise<Service> {
   const deadline = performance.now() + readyMs;
   if (given.dkim) checkDkimKey(given.dkim);
   const web = wanted.has('web') ? await listen(given.web.host, given.web.port, started) : null;
   const config = web && !given.web.baseUrlGiven ? withBaseUrl(given, `http://localhost:${web.port}`) : given;
-  const sends = wanted.has('worker');
+  const hasWorkers = wanted.has('worker');
+  const sends = hasWorkers && workers === 1;
   // Together, because the database starts in a process of its own, and these two take their time to load.
   const [ctx, mailbox, digestTemplates, signUpTemplates] = await whenAllSettled([
     startContext(config, started),
-    sends && !config.relays ? startMailbox(config, started) : null,
+    hasWorkers && !config.relays ? startMailbox(config, started) : null,
     sends ? loadDigestTemplates() : null,
     sends ? loadSignUpTemplates() : null,
   ]);
@@ -85,14 +93,19 @@ async function startRoles(given: Config, wanted: ReadonlySet<Role>, started: Sta
       started,
     );
   }
+  if (hasWorkers && !sends) {
+    const env = { BASE_URL: config.web.baseUrl, ...(mailbox && { SMTP_URL: `smtp://127.0.0.1:${mailbox.smtpPort}` }) };
+    const processes = await startWorkerProcesses(workers, env, ctx.log);
+    started.add(() => processes.stop());
+  }
   if (wanted.has('clock')) {
     started.add(startClock(ctx));
     await addJob(ctx.db.prisma, 'ingest', {}, { key: 'ingest', queue: 'ingest' });
   }
   if (wanted.has('worker') && wanted.has('clock')) await firstPapers(ctx, deadline);
   web?.answerWith(createWebApp(ctx, () => started.stopping));
-  const mailboxUrl = mailbox && `http://localhost:${mailbox.webPort}`;
-  return { ctx, webUrl: web && config.web.baseUrl, mailboxUrl, stop: () => started.stop() };
+  const mailboxWebUrl = mailbox && `http://localhost:${mailbox.webPort}`;
+  return { ctx, webUrl: web && config.web.baseUrl, mailboxUrl: mailboxWebUrl, stop: () => started.stop() };
 }
 
 /** What all promises come to. Where one fails, it fails after the last is settled: then all that started can be stopped. */

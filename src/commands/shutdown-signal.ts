@@ -5,7 +5,7 @@ const parentCheckMs = 500;
 const longestStopMs = 9_500;
 
 /**
- * Aborted by the first Ctrl-C, SIGTERM or SIGHUP; another one changes nothing, because an end at once would leave
+ * Aborted by the first Ctrl-C, SIGTERM or SIGHUP, or when the process that started this one ends; another one changes nothing, because an end at once would leave
  * PostgreSQL behind; time ends the process.
  */
 export function shutdownSignal(): AbortSignal {
@@ -15,6 +15,8 @@ export function shutdownSignal(): AbortSignal {
     controller.abort();
     setTimeout(() => process.exit(130), longestStopMs).unref();
   };
+  // The process that started this one as a worker is gone.
+  process.once('disconnect', interrupt);
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
   if (isStartedByNpm()) whenOrphaned(interrupt);
   return controller.signal;

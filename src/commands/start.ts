@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.js';
 import type { Role, Service } from '../service.js';
+import { readyMessage } from '../worker-processes.js';
+import { positive } from './options.js';
 import { shutdownSignal } from './shutdown-signal.js';
 
 const roles: readonly Role[] = ['web', 'worker', 'clock'];
@@ -10,11 +13,14 @@ export function startCommand(): Command {
   return new Command('start')
     .description('start Offprint: web site, clock and worker in one process')
     .addOption(new Option('--only <role>', 'start one role').choices(roles))
-    .action(async ({ only }: { only?: Role }) => {
+    .option('--workers <number>', 'worker processes (default: one a core with --only worker, otherwise one)', positive)
+    .action(async ({ only, workers }: { only?: Role; workers?: number }) => {
       const signal = shutdownSignal();
       const config = loadConfig();
       const { startService } = await import('../service.js');
-      const service = await startService(config, new Set(only ? [only] : roles));
+      const processes = workers ?? (only === 'worker' ? availableParallelism() : 1);
+      const service = await startService(config, new Set(only ? [only] : roles), processes);
+      process.send?.(readyMessage);
       if (!signal.aborted) {
         process.stdout.write(`Offprint is ready.\n${addresses(service)}Stop with Ctrl-C.\n`);
         await once(signal, 'abort');

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,9 +37,9 @@ const environment = () => ({
 });
 const database = async () => findServer(await findCluster(join(folder, 'data')));
 
-/** Starts a role in a process of its own, and waits for what it prints when it is ready. */
-async function startRole(role: string): Promise<{ program: ChildProcess; printed: string }> {
-  const program = startProgram(['start', '--only', role], environment());
+/** Starts the program, and waits for what it prints when it is ready. */
+async function startRole(args: string[]): Promise<{ program: ChildProcess; printed: string }> {
+  const program = startProgram(args, environment());
   running.add(program);
   program.once('exit', () => running.delete(program));
   let printed = '';
@@ -68,9 +68,60 @@ describe('a start that cannot succeed', () => {
   });
 });
 
+/** The processes that a process has started, and their states: Z has ended. */
+const childrenOf = async (pid: number | undefined) => {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+  const commands = await Promise.all(
+    children.map(async (child) => ({
+      child,
+      command: await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => ''),
+    })),
+  );
+  return commands.filter(({ command }) => command.includes('worker')).map(({ child }) => child);
+};
+
+describe.runIf(process.platform === 'linux')('several worker processes', () => {
+  it('run beside the site, are replaced when they end, and stop with it', async () => {
+    const { program, printed } = await startRole(['start', '--workers', '2']);
+    expect(printed).toMatch(/Mailbox +http/);
+    const workers = await childrenOf(program.pid);
+    expect(workers).toHaveLength(2);
+    process.kill(workers[0] ?? 0, 'SIGKILL');
+    await expect
+      .poll(async () => (await childrenOf(program.pid)).filter((pid) => pid !== workers[0]).length, { timeout: 20_000 })
+      .toBe(2);
+    const ended = ending(program);
+    program.kill('SIGTERM');
+    const { status, stderr } = await ended;
+    expect(status).toBe(0);
+    expect(stderr).toContain('a worker process ended: another is started');
+    expect(await database()).toBeNull();
+  }, 60_000);
+
+  it('end when the process that started them is killed', async () => {
+    const { program } = await startRole(['start', '--only', 'worker', '--workers', '2']);
+    const workers = await childrenOf(program.pid);
+    expect(workers).toHaveLength(2);
+    program.kill('SIGKILL');
+    const alive = async () => {
+      const states = await Promise.all(workers.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone')));
+      return states.filter((state) => state !== 'gone' && !/\) Z/.test(state)).length;
+    };
+    await expect.poll(alive, { timeout: 20_000 }).toBe(0);
+  }, 60_000);
+});
+
 describe('the roles', () => {
   it('run apart over one data directory, and the database stops with the last', async () => {
-    const [web, worker, clock] = await Promise.all([startRole('web'), startRole('worker'), startRole('clock')]);
+    const [web, worker, clock] = await Promise.all([
+      startRole(['start', '--only', 'web', '--workers', '1']),
+      startRole(['start', '--only', 'worker', '--workers', '1']),
+      startRole(['start', '--only', 'clock', '--workers', '1']),
+    ]);
     expect(web.printed).toMatch(/Web site +http/);
     expect(web.printed).not.toContain('Mailbox');
     expect(worker.printed).toMatch(/Mailbox +http/);
