@@ -81,6 +81,8 @@ function toConfig(env: z.output<typeof environment>) {
       connections: env.SEND_CONNECTIONS,
       inDoubt: env.IN_DOUBT,
       idempotencyHeader: env.IDEMPOTENCY_HEADER ?? null,
+      /** How long after the database has started no worker is taken for dead: none could say before that it lives. */
+      graceSeconds: 60,
     },
     dkim,
     log: {

@@ -9,6 +9,15 @@ export interface Settlement {
   attempts: number;
   next: NextStatus;
   reply: string;
+  /** Whether it is certain that no copy is out: then the next attempt need not have the same bytes. */
+  unsent: boolean;
+}
+
+/** Who claims digests, and how it sends them. */
+export interface Claimant {
+  owner: string;
+  layoutId: number;
+  saysWhenBegun: boolean;
 }
 
 const claimedDigest = z.object({
@@ -24,6 +33,8 @@ const claimedDigest = z.object({
   subscriberId: z.number(),
   tokenEpoch: z.number(),
   email: z.string(),
+  /** What its mail is made with: that of its first attempt where a copy may be out. */
+  layoutId: z.number(),
 });
 export type ClaimedDigest = z.output<typeof claimedDigest>;
 
@@ -57,12 +68,13 @@ export const owePapers = `
  */
 const statementFor = (count: number) => `
   with settled as (
-    select * from unnest($2::uuid[], $3::int[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[])
-      as s (id, attempts, status, counts, not_before, reply)
+    select * from unnest($2::uuid[], $3::int[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[],
+      $9::boolean[]) as s (id, attempts, status, counts, not_before, reply, unsent)
   ), recorded as (
     update digests d set status = s.status::digest_status, owner = null, lease_until = null, last_reply = s.reply,
       attempts = d.attempts - case when s.counts then 0 else 1 end, not_before = coalesce(s.not_before, d.not_before),
-      sent_at = case when s.status = 'sent' then $8::timestamptz end
+      sent_at = case when s.status = 'sent' then $8::timestamptz end,
+      layout_id = case when s.unsent and s.attempts = 1 then null else d.layout_id end
     from settled s
     where d.id = s.id and d.status::text = 'sending' and d.owner = $1 and d.attempts = s.attempts
     returning d.id, d.subscriber_id, d.edition_id, d.status
@@ -76,9 +88,10 @@ const statementFor = (count: number) => `
     for update of d skip locked
   ), claimed as (
     update digests d set status = 'sending', owner = $1, attempts = d.attempts + 1,
+      layout_id = coalesce(d.layout_id, $10), begun = $11,
       lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
     from next where d.id = next.id and next.wanted
-    returning d.id, d.attempts, d.day, d.planned_at, d.abstract_length, d.edition_id, d.subscriber_id, next.token_epoch, next.email
+    returning d.id, d.attempts, d.layout_id, d.day, d.planned_at, d.abstract_length, d.edition_id, d.subscriber_id, next.token_epoch, next.email
   ), unwanted as (
     update digests d set status = 'suppressed', last_reply = 'not sent: the subscriber is ' || next.subscriber_status
     from next where d.id = next.id and not next.wanted
@@ -94,7 +107,8 @@ const statementFor = (count: number) => `
     (
       select coalesce(json_agg(json_build_object(
         'id', c.id, 'attempts', attempts, 'day', day, 'plannedAt', planned_at, 'abstractLength', abstract_length,
-        'snapshotIds', coalesce(snapshot_ids, '{}'), 'topics', coalesce(topics, '[]'), 'subscriberId', subscriber_id, 'tokenEpoch', token_epoch, 'email', email
+        'snapshotIds', coalesce(snapshot_ids, '{}'), 'topics', coalesce(topics, '[]'), 'subscriberId', subscriber_id, 'tokenEpoch', token_epoch, 'email', email,
+        'layoutId', layout_id
       )), '[]')
       from claimed c left join editions e on e.id = c.edition_id
     ) as claimed`;
@@ -102,13 +116,15 @@ const statementFor = (count: number) => `
 /**
  * Puts what became of attempts on record and claims the next digests that are due, all or nothing: what is claimed is
  * committed before the first byte of SMTP, and so is the outcome of what was sent before over the same connection.
- * @param owner who claims, and claimed what is settled
+ * @param by.owner who claims, and claimed what is settled
+ * @param by.layoutId of new mails
+ * @param by.saysWhenBegun whether it will tell, by `markBegun`, before it speaks to a relay
  * @param count how many to claim at most: one for each connection that is free
  * @returns the settlements that were written: of others the claim was lost meanwhile, and another has the digest
  */
 export async function settleAndClaim(
   db: Pick<Pool, 'query'>,
-  owner: string,
+  by: Claimant,
   settlements: readonly Settlement[],
   count: number,
   now: Date,
@@ -118,7 +134,7 @@ export async function settleAndClaim(
     name: `settle-and-claim-${count}`,
     text: statementFor(count),
     values: [
-      owner,
+      by.owner,
       column(({ digestId }) => digestId),
       column(({ attempts }) => attempts),
       column(({ next }) => next.status),
@@ -126,9 +142,33 @@ export async function settleAndClaim(
       column(({ next }) => next.notBefore ?? null),
       column(({ reply }) => reply.replaceAll('\0', '')),
       now,
+      column(({ unsent }) => unsent),
+      by.layoutId,
+      !by.saysWhenBegun,
     ],
   });
   return result.parse(rows[0]);
+}
+
+/**
+ * Says that digests are about to be sent: from now on nobody can tell what became of them but by the reply.
+ * @returns those that are still the owner's to send
+ */
+export async function markBegun(
+  db: Pick<Pool, 'query'>,
+  owner: string,
+  claims: readonly { id: string; attempts: number }[],
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'mark-begun',
+    text: `
+      update digests d set begun = true
+      from unnest($2::uuid[], $3::int[]) as c (id, attempts)
+      where d.id = c.id and d.status::text = 'sending' and d.owner = $1 and d.attempts = c.attempts
+      returning d.id`,
+    values: [owner, claims.map(({ id }) => id), claims.map(({ attempts }) => attempts)],
+  });
+  return new Set(rows.map(({ id }) => id));
 }
 
 /**

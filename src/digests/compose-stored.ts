@@ -1,4 +1,3 @@
-import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { buildMessage, type Message } from '../mail/message.js';
 import { textOf } from '../mail/segment.js';
@@ -14,27 +13,25 @@ import {
   digestMessageId,
 } from './compose.js';
 import { loadEdition } from './editions.js';
+import type { Composing, Layout } from './layouts.js';
 import { findDigest, type StoredDigest } from './store.js';
 import type { DigestTemplates } from './templates.js';
 
 /** A digest and whom it is for: what its mail is made from, beside its papers. */
 export type MailedDigest = Omit<StoredDigest, 'editionId'>;
 
-type Composing = Pick<Context, 'config' | 'keys'>;
-
 /**
  * What goes out for a digest with these papers. A second attempt has the same bytes: all comes from what the plan froze.
  * @throws Error where it cannot be made
  */
 export async function outgoingMail(
-  ctx: Composing,
-  templates: DigestTemplates,
+  { composing, templates }: Pick<Layout, 'composing' | 'templates'>,
   digest: MailedDigest,
   papers: readonly DigestEntry[],
 ): Promise<{ envelope: Envelope; raw: Buffer }> {
   if (papers.length === 0) throw new Error('its papers are no longer stored');
-  const message = messageWith(ctx, templates, digest, papers);
-  return { envelope: { from: returnPath(ctx, digest.id), to: message.to }, raw: await buildMessage(message) };
+  const message = messageWith(composing, templates, digest, papers);
+  return { envelope: { from: returnPath(composing, digest.id), to: message.to }, raw: await buildMessage(message) };
 }
 
 /** The mail of a digest with these papers. */

@@ -7,6 +7,7 @@ import type { Relay } from '../mail/relay.js';
 import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
 import type { ClaimedDigest } from './claims.js';
 import { outgoingMail } from './compose-stored.js';
+import { Layouts } from './layouts.js';
 import { DeliveryLedger } from './ledger.js';
 import { type NextStatus, type NotComposed, nextStatus } from './next-status.js';
 import type { RefusalBudget } from './refusal-budget.js';
@@ -39,6 +40,7 @@ interface Run {
   ledger: DeliveryLedger;
   turns: SendTurns;
   snapshots: Snapshots;
+  layouts: Layouts;
 }
 
 const renewEveryMs = 15_000;
@@ -64,11 +66,13 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
   // A turn is taken for a mail: where there is none, it is left to others.
   if (!(await store.isAnyDue(db, ctx.clock()))) return report;
   const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
-  const ledger = new DeliveryLedger(ctx, owner);
+  const layouts = await Layouts.open(ctx, delivery.templates);
+  const claimant = { owner, layoutId: layouts.current.id, saysWhenBegun: ctx.config.sending.inDoubt === 'hold' };
   const run: Run = {
-    ledger,
+    ledger: new DeliveryLedger(ctx, claimant),
     turns: new SendTurns(db, ctx.config.sending.rate, signal),
     snapshots: new Snapshots(ctx.db.pool),
+    layouts,
   };
   const renewal = setInterval(() => {
     store.renewLeases(db, owner).catch((error) => ctx.log.warn({ error: error.message }, 'leases not renewed'));
@@ -83,14 +87,14 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
   } finally {
     clearInterval(renewal);
   }
-  report.suppressed += ledger.suppressed;
+  report.suppressed += run.ledger.suppressed;
   return report;
 }
 
 /** Takes back what dead workers were sending. */
 export async function reap(ctx: Pick<Context, 'config' | 'db' | 'log' | 'clock'>) {
   const { inDoubt } = ctx.config.sending;
-  const reaped = await store.reapExpiredLeases(ctx.db.prisma, inDoubt, ctx.clock());
+  const reaped = await store.reapExpiredLeases(ctx.db.prisma, ctx.config.sending, ctx.clock());
   if (reaped.queued.length + reaped.in_doubt.length > 0)
     ctx.log.warn({ ...reaped, policy: inDoubt }, 'a worker ended while sending');
   return reaped;
@@ -116,10 +120,11 @@ export async function deliverUntilIdle(delivery: Delivery, signal: AbortSignal):
  */
 async function* sendLoop(
   delivery: Delivery,
-  { ledger, turns, snapshots }: Run,
+  run: Run,
   signal: AbortSignal,
 ): AsyncGenerator<keyof DeliveryReport, void> {
   const { ctx, relays } = delivery;
+  const { ledger, turns } = run;
   const connection = openSmtpConnection(relays, ctx.log);
   const claimInTurn = async () => {
     await turns.take();
@@ -129,7 +134,7 @@ async function* sendLoop(
     let digest = await claimInTurn();
     let unsentInARow = 0;
     while (digest !== null) {
-      const outcome = judge(delivery, await attempt(delivery, connection, snapshots, digest));
+      const outcome = judge(delivery, await attempt(run, connection, digest));
       unsentInARow = outcome.kind === 'not-sent' ? unsentInARow + 1 : 0;
       // What takes no mail now is no recipient's fault. A relay that says so is left alone.
       const refused = outcome.kind === 'not-sent' && outcome.scope === 'relay';
@@ -162,13 +167,15 @@ function judge({ ctx, refusals }: Delivery, outcome: Outcome | NotComposed): Out
 
 /** Never throws: a digest that cannot be composed is in nobody else's way. */
 async function attempt(
-  { ctx, templates }: Delivery,
+  { ledger, snapshots, layouts }: Run,
   connection: SmtpConnection,
-  snapshots: Snapshots,
   digest: ClaimedDigest,
 ): Promise<Outcome | NotComposed> {
   try {
-    const { envelope, raw } = await outgoingMail(ctx, templates, digest, await snapshots.entriesOf(digest));
+    const layout = await layouts.get(digest.layoutId);
+    const { envelope, raw } = await outgoingMail(layout, digest, await snapshots.entriesOf(digest));
+    if (!(await ledger.begin(digest)))
+      return { kind: 'not-sent', scope: 'connection', reply: 'not sent: the claim could not be confirmed' };
     return await connection.send(envelope, raw);
   } catch (error) {
     return { kind: 'not-composed', reply: `not sent, because it could not be composed: ${(error as Error).message}` };
@@ -183,7 +190,8 @@ async function settle(
   outcome: Outcome | NotComposed,
 ): Promise<NextStatus['status'] | null> {
   const next = nextStatus(outcome, digest, ctx.config.sending.inDoubt, ctx.clock(), Math.random());
-  const written = await ledger.settle(digest, next, outcome.reply);
+  const unsent = outcome.kind !== 'sent' && outcome.kind !== 'in-doubt';
+  const written = await ledger.settle(digest, next, outcome.reply, unsent);
   const line = { digest: digest.id, attempt: digest.attempts, reply: outcome.reply };
   if (!written) {
     ctx.log.warn(line, 'outcome not recorded: the claim had passed to another worker');

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.js';
-import { type ClaimedDigest, recoverClaims, type Settlement, settleAndClaim } from './claims.js';
+import {
+  type Claimant,
+  type ClaimedDigest,
+  markBegun,
+  recoverClaims,
+  type Settlement,
+  settleAndClaim,
+} from './claims.js';
 import type { NextStatus } from './next-status.js';
 import { noteBounce } from './store.js';
 
@@ -19,26 +26,29 @@ const longestPauseMs = 5_000;
  */
 export class DeliveryLedger {
   readonly #ctx: Pick<Context, 'db' | 'clock' | 'log'>;
-  readonly #owner: string;
+  readonly #claimant: Claimant;
   readonly #inHand = new Set<string>();
   #settlements: Waiting<Settlement, boolean>[] = [];
   #claims: Waiting<null, ClaimedDigest | null>[] = [];
+  #begun: ClaimedDigest[] = [];
+  #beginning: Promise<Set<string>> | null = null;
   #running = false;
   /** How many digests were not to be sent any more. */
   suppressed = 0;
 
-  constructor(ctx: Pick<Context, 'db' | 'clock' | 'log'>, owner: string) {
+  constructor(ctx: Pick<Context, 'db' | 'clock' | 'log'>, claimant: Claimant) {
     this.#ctx = ctx;
-    this.#owner = owner;
+    this.#claimant = claimant;
   }
 
   /**
    * Puts an outcome on record; tried until it is written or the process dies, because one that is lost is a mail that is sent
    * twice.
+   * @param unsent that it is certain that no copy is out
    * @returns false where the claim was lost meanwhile: then another worker has the digest, and nothing is written
    */
-  settle({ id, attempts }: ClaimedDigest, next: NextStatus, reply: string): Promise<boolean> {
-    return this.#ask(this.#settlements, { digestId: id, attempts, next, reply });
+  settle({ id, attempts }: ClaimedDigest, next: NextStatus, reply: string, unsent = false): Promise<boolean> {
+    return this.#ask(this.#settlements, { digestId: id, attempts, next, reply, unsent });
   }
 
   /**
@@ -48,6 +58,28 @@ export class DeliveryLedger {
    */
   claim(): Promise<ClaimedDigest | null> {
     return this.#ask(this.#claims, null);
+  }
+
+  /**
+   * Where claims are held when in doubt: says that a digest is about to be sent, so that one of a worker that ended before is
+   * told from one that may be out.
+   * @returns false where it must not be sent, because the claim was lost or the database cannot be used
+   */
+  async begin(digest: ClaimedDigest): Promise<boolean> {
+    if (!this.#claimant.saysWhenBegun) return true;
+    this.#beginning ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.#begin());
+    this.#begun.push(digest);
+    return (await this.#beginning).has(digest.id);
+  }
+
+  /** For all who ask at the same time. */
+  async #begin(): Promise<Set<string>> {
+    const digests = this.#begun.splice(0);
+    this.#beginning = null;
+    return markBegun(this.#ctx.db.pool, this.#claimant.owner, digests).catch((error) => {
+      this.#complain(error);
+      return new Set<string>();
+    });
   }
 
   #ask<Asked, Answer>(queue: Waiting<Asked, Answer>[], asked: Asked): Promise<Answer> {
@@ -77,7 +109,13 @@ export class DeliveryLedger {
   async #exchange(settlements: Waiting<Settlement, boolean>[], claims: Waiting<null, ClaimedDigest | null>[]) {
     const { db, clock } = this.#ctx;
     const asked = settlements.map((waiting) => waiting.asked);
-    const { recorded, claimed, suppressed } = await settleAndClaim(db.pool, this.#owner, asked, claims.length, clock());
+    const { recorded, claimed, suppressed } = await settleAndClaim(
+      db.pool,
+      this.#claimant,
+      asked,
+      claims.length,
+      clock(),
+    );
     this.suppressed += suppressed;
     for (const { id } of claimed) this.#inHand.add(id);
     for (const { digestId, next } of asked.filter(({ next }) => next.bounced)) {
@@ -103,7 +141,7 @@ export class DeliveryLedger {
       try {
         const written = await recoverClaims(
           this.#ctx.db.pool,
-          this.#owner,
+          this.#claimant.owner,
           open.map(({ asked }) => asked),
           [...this.#inHand],
         );

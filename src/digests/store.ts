@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Config } from '../config.js';
 import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
@@ -117,21 +118,29 @@ export async function renewLeases(db: Queries, owner: string): Promise<void> {
 const mostClaims = 3;
 
 /**
- * Frees what dead workers had claimed. Their mails may have gone out or not: by policy they are sent again, with the same
- * bytes, a minute later for each attempt, or held for an operator; after the third attempt they are held in any case.
+ * Frees what dead workers had claimed. What they had not begun to send is queued as if it had never been claimed. Of the rest
+ * nobody knows: by policy it is sent again, with the same bytes, a minute later for each attempt, or held for an operator;
+ * after the third attempt it is held in any case. For a while after the database has started nobody is taken for dead: the living
+ * could not say so before.
  * @returns the ids by what became of them
  */
 export async function reapExpiredLeases(
   db: Queries,
-  inDoubt: 'resend' | 'hold',
+  { inDoubt, graceSeconds }: Pick<Config['sending'], 'inDoubt' | 'graceSeconds'>,
   now: Date,
 ): Promise<Record<'queued' | 'in_doubt', string[]>> {
   const rows = await db.$queryRaw`
     update digests set
-      status = (case when ${inDoubt} = 'hold' or attempts >= ${mostClaims} then 'in_doubt' else 'queued' end)::digest_status,
-      owner = null, lease_until = null, not_before = ${now}::timestamptz + make_interval(mins => attempts - 1),
-      last_reply = 'no reply on record: the worker that was sending it ended'
+      status = (case
+        when begun and (${inDoubt} = 'hold' or attempts >= ${mostClaims}) then 'in_doubt' else 'queued'
+      end)::digest_status,
+      owner = null, lease_until = null,
+      attempts = attempts - case when begun then 0 else 1 end,
+      not_before = case when begun then ${now}::timestamptz + make_interval(mins => attempts - 1) else not_before end,
+      last_reply = case when begun then 'no reply on record: the worker that was sending it ended'
+        else 'not sent: the worker that was to send it ended' end
     where status = 'sending' and lease_until < clock_timestamp()
+      and pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => ${graceSeconds}::int)
     returning id, status::text`;
   const reaped = z.array(z.object({ id: z.string(), status: z.string() })).parse(rows);
   const those = (status: string) => reaped.filter((row) => row.status === status).map(({ id }) => id);

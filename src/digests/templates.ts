@@ -30,6 +30,8 @@ export interface DigestCard {
 
 /** A digest's HTML: what stands before and after its cards, and a card. */
 export interface DigestTemplates {
+  /** As compiled. */
+  source: { top: string; card: string; bottom: string };
   top: (frame: DigestFrame) => Segment[];
   card: Fill<DigestCard>;
   bottom: (frame: DigestFrame) => Segment[];
@@ -39,5 +41,11 @@ export interface DigestTemplates {
 export async function loadDigestTemplates(): Promise<DigestTemplates> {
   const [top, card, bottom] = (await compileTemplate('digest')).split(/<!-- \/?card -->/);
   if (!top || !card || !bottom) throw new Error('templates/digest.mjml must mark where a card begins and ends');
-  return { top: segmented(top), card: fillable(card), bottom: segmented(bottom) };
+  return digestTemplatesOf({ top, card, bottom });
+}
+
+/** Makes the templates of what MJML was compiled to. */
+export function digestTemplatesOf(source: DigestTemplates['source']): DigestTemplates {
+  const { top, card, bottom } = source;
+  return { source, top: segmented(top), card: fillable(card), bottom: segmented(bottom) };
 }

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.js';
 import { type DeliveryReport, deliver, deliverUntilIdle } from '../../src/digests/deliver.js';
 import { planDue } from '../../src/digests/plan.js';
+import { digestTemplatesOf } from '../../src/digests/templates.js';
+import { Secret } from '../../src/secret.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper } from '../helpers/rows.js';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
@@ -181,6 +183,53 @@ describe('rows 2 and 3: a mail whose final answer is lost', () => {
       expect(server.mails).toHaveLength(2);
     },
   );
+
+  it('is sent again with the same bytes after an upgrade, too: other templates, addresses, sender and keys', async () => {
+    await planDigests(context(), 2);
+    const server = await serve(({ step, connection }) =>
+      step === 'dot' && connection === 1 ? { next: 'close', keep: true } : undefined,
+    );
+    const before = await deliveryTo(context(), [server.relay], { connections: 1 });
+    expect(await deliver(before, new AbortController().signal)).toEqual({ ...nothing, sent: 1, queued: 1 });
+    later(2);
+    const after = await deliveryTo(context(), [server.relay], { idempotencyHeader: 'X-Key' });
+    const { card, ...others } = after.templates.source;
+    const { config, keys } = after.ctx;
+    const upgraded = {
+      ...after,
+      templates: digestTemplatesOf({ card: `<p>New</p>${card}`, ...others }),
+      ctx: {
+        ...after.ctx,
+        config: {
+          ...config,
+          web: { ...config.web, baseUrl: 'https://new.example.net' },
+          mail: { from: { name: 'New', address: 'new@example.net' }, domain: 'example.net', bounceAddress: null },
+        },
+        keys: new Secret(['another key, that signs from now on', ...keys.reveal()]),
+      },
+    };
+    await planDigests({ ...context(), ...upgraded.ctx }, 1);
+    expect(await deliver(upgraded, new AbortController().signal)).toEqual({ ...nothing, sent: 2 });
+    const [first, ...copies] = server.mails;
+    const again = copies.find(({ messageId }) => messageId === first?.messageId);
+    expect(again?.raw.toString()).toBe(first?.raw.toString());
+    expect(again?.envelope).toEqual(first?.envelope);
+    expect(server.mails.filter(({ raw }) => raw.includes('new.example.net'))).toHaveLength(1);
+  });
+
+  it('that was refused, so that no copy is out, is sent as mails are made now', async () => {
+    await planDigests(context(), 1);
+    const server = await serve(({ step, connection }) =>
+      step === 'RCPT' && connection === 1 ? { reply: '450 later' } : undefined,
+    );
+    await send(server);
+    later(2);
+    const delivery = await deliveryTo(context(), [server.relay]);
+    const { config } = delivery.ctx;
+    const moved = { ...config, web: { ...config.web, baseUrl: 'https://new.example.net' } };
+    await deliver({ ...delivery, ctx: { ...delivery.ctx, config: moved } }, new AbortController().signal);
+    expect(server.mails.map(({ raw }) => raw.includes('new.example.net'))).toEqual([true]);
+  });
 
   it('is in doubt, and never sent again by itself, by the policy "hold"', async () => {
     await planDigests(context(), 1);

@@ -6,6 +6,7 @@ import { planDigests, recordedDigests, startMorning } from './delivery.js';
 const context = useContext({}, [/record of digests could not be written/]);
 beforeEach(() => startMorning(context()));
 
+const claimant = { owner: 'worker', layoutId: 1, saysWhenBegun: false };
 const sent = { status: 'sent', countsAttempt: true, bounced: false } as const;
 
 /** A ledger whose statements go through `around`, which may let them fail. */
@@ -15,7 +16,7 @@ function ledgerThrough(around: (run: () => Promise<unknown>, statement: number) 
   const query = (...given: unknown[]) =>
     around(() => (ctx.db.pool.query as (...all: unknown[]) => Promise<unknown>)(...given), ++statements);
   const pool = Object.assign(Object.create(ctx.db.pool), { query });
-  return { ledger: new DeliveryLedger({ ...ctx, db: { ...ctx.db, pool } }, 'worker'), statements: () => statements };
+  return { ledger: new DeliveryLedger({ ...ctx, db: { ...ctx.db, pool } }, claimant), statements: () => statements };
 }
 
 const claimAll = async (ledger: DeliveryLedger, count: number) => {

@@ -105,6 +105,7 @@ function listenToNotices(plans: string[]): { stop: () => void } {
   };
 }
 
+const worker = { owner: 'worker', layoutId: 1, saysWhenBegun: false };
 const wholeTable = /Seq Scan on (digests|subscribers|schedules)/g;
 
 describe('no statement that runs every minute, or for every mail, reads a whole table:', () => {
@@ -129,7 +130,7 @@ describe('no statement that runs every minute, or for every mail, reads a whole 
     ['whose pause is over', (db) => resumePaused(db, now)],
     ['whether a digest is due', (db) => isAnyDue(db, now)],
     ['whether one waits or is under way', (db) => isAnyOpen(db)],
-    ['the reaper', (db) => reapExpiredLeases(db, 'resend', now)],
+    ['the reaper', (db) => reapExpiredLeases(db, { inDoubt: 'resend', graceSeconds: 0 }, now)],
     ['what has waited too long', (db) => expireOverdue(db, now)],
   ])('%s', async (_, work) => {
     const plans = await plansOf(work);
@@ -140,11 +141,17 @@ describe('no statement that runs every minute, or for every mail, reads a whole 
   it.each(['auto', 'force_generic_plan'])('what is settled and claimed, planned as %s', async (mode) => {
     const plans = await plansOfConnection(async (client) => {
       await client.query(`set local plan_cache_mode = ${mode}`);
-      const { claimed } = await settleAndClaim(client, 'worker', [], 10, now);
+      const { claimed } = await settleAndClaim(client, worker, [], 10, now);
       expect(claimed).toHaveLength(5);
       const next = { status: 'sent', countsAttempt: true, bounced: false } as const;
-      const settlements = claimed.map(({ id, attempts }) => ({ digestId: id, attempts, next, reply: '250 ok' }));
-      expect((await settleAndClaim(client, 'worker', settlements, 10, now)).recorded).toHaveLength(5);
+      const settlements = claimed.map(({ id, attempts }) => ({
+        digestId: id,
+        attempts,
+        next,
+        reply: '250 ok',
+        unsent: false,
+      }));
+      expect((await settleAndClaim(client, worker, settlements, 10, now)).recorded).toHaveLength(5);
     });
     expect(plans).toContain('Index Scan using digests_queued_idx');
     // Nor what is being sent, where each claim of the last minutes has left an entry.

@@ -21,7 +21,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const db = () => context().db.prisma;
-const ledger = (owner: string, now = morning) => new DeliveryLedger({ ...context(), clock: () => now }, owner);
+const ledger = (owner: string, now = morning, saysWhenBegun = false) =>
+  new DeliveryLedger({ ...context(), clock: () => now }, { owner, layoutId: 1, saysWhenBegun });
 const claim = async (owner: string, now = morning): Promise<ClaimedDigest> => {
   const digest = await ledger(owner, now).claim();
   if (digest === null) throw new Error('There is nothing to claim');
@@ -113,6 +114,46 @@ describe('a claim', () => {
   });
 });
 
+describe('a claim of a worker that died before it had begun to send', () => {
+  it('is no digest in doubt: it is queued as if it had never been claimed, by the policy "hold" too', async () => {
+    await planDigests(context(), 3);
+    const [dead, begun] = [ledger('dead', morning, true), ledger('begun', morning, true)];
+    await dead.claim();
+    const digest = await begun.claim();
+    if (!digest) throw new Error('There is nothing to claim');
+    expect(await begun.begin(digest)).toBe(true);
+    await letLeasesRunOut();
+    expect(await send('hold')).toMatchObject({ sent: 2, queued: 1, in_doubt: 1 });
+    expect(
+      (await recordedDigests(context())).map(({ status, attempts }) => `${status} ${attempts}`).toSorted(),
+    ).toEqual(['in_doubt 1', 'sent 1', 'sent 1']);
+  });
+
+  it('cannot begin any more once another has it', async () => {
+    await planDigests(context(), 1);
+    const late = ledger('late', morning, true);
+    const digest = await late.claim();
+    if (!digest) throw new Error('There is nothing to claim');
+    await letLeasesRunOut();
+    expect(await send('hold')).toMatchObject({ sent: 1 });
+    expect(await late.begin(digest)).toBe(false);
+  });
+});
+
+describe('a database that has just started', () => {
+  it('lets nobody be taken for dead for a while: the living could not say so before', async () => {
+    await planDigests(context(), 1);
+    await claim('alive');
+    await letLeasesRunOut();
+    const reap = (graceSeconds: number) => reapExpiredLeases(db(), { inDoubt: 'resend', graceSeconds }, morning);
+    const { rows } = await context().db.pool.query(
+      'select ceil(extract(epoch from clock_timestamp() - pg_postmaster_start_time()))::int + 60 as longer',
+    );
+    expect(await reap(rows[0].longer)).toEqual({ queued: [], in_doubt: [] });
+    expect((await reap(0)).queued).toHaveLength(1);
+  });
+});
+
 describe('a worker that dies each time', () => {
   it('leaves a digest in doubt the third time: it may be what kills them', async () => {
     await planDigests(context(), 1);
@@ -121,7 +162,7 @@ describe('a worker that dies each time', () => {
       context().time.now = new Date(context().time.now.getTime() + 5 * 60_000);
       await claim(`worker ${life}`, context().time.now);
       await letLeasesRunOut();
-      await reapExpiredLeases(db(), 'resend', context().time.now);
+      await reapExpiredLeases(db(), { inDoubt: 'resend', graceSeconds: 0 }, context().time.now);
       statuses.push(...(await recordedDigests(context())).map(({ status, attempts }) => `${status} ${attempts}`));
     }
     expect(statuses).toEqual(['queued 1', 'queued 2', 'in_doubt 3']);
@@ -132,7 +173,7 @@ describe('a worker that dies each time', () => {
     await db().digest.updateMany({ data: { attempts: 1 } });
     await claim('worker');
     await letLeasesRunOut();
-    await reapExpiredLeases(db(), 'resend', morning);
+    await reapExpiredLeases(db(), { inDoubt: 'resend', graceSeconds: 0 }, morning);
     expect(await recordedDigests(context())).toMatchObject([{ notBefore: new Date(morning.getTime() + 60_000) }]);
   });
 });

@@ -47,7 +47,7 @@ export function useContext(env: Record<string, string> = {}, warnings: readonly 
   beforeAll(async () => {
     const { url, drop } = await createDatabase();
     const dataDir = mkdtempSync(join(tmpdir(), 'offprint-test-'));
-    const config = parseConfig({
+    const given = parseConfig({
       LOG_LEVEL: 'silent',
       DATABASE_URL: url,
       DATA_DIR: dataDir,
@@ -55,6 +55,8 @@ export function useContext(env: Record<string, string> = {}, warnings: readonly 
       MAIL_FROM: 'Offprint <digest@example.org>',
       ...env,
     });
+    // The database of the tests has just started.
+    const config = { ...given, sending: { ...given.sending, graceSeconds: 0 } };
     const time = { now: new Date('2026-02-04T12:00:00Z') };
     const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
     const expectsLog = (message: RegExp) => void expected.push(message);

@@ -173,7 +173,7 @@ describe('a worker', () => {
     await makeSubscriber(prisma);
     await planDue(context(), now);
     await pool.query('delete from graphile_worker._private_jobs');
-    await settleAndClaim(pool, 'dead', [], 1, now);
+    await settleAndClaim(pool, { owner: 'dead', layoutId: 1, saysWhenBegun: false }, [], 1, now);
     await pool.query("update digests set lease_until = clock_timestamp() - interval '1 second'");
     await work();
     await server.received(1);

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Context } from '../context.js';
+import { Secret } from '../secret.js';
+import { type DigestTemplates, digestTemplatesOf } from './templates.js';
+
+/** What of a process its mails are made with. */
+export type Composing = Pick<Context, 'config' | 'keys'>;
+
+/** Everything that a mail is made with, beside its papers and its reader. */
+export interface Layout {
+  id: number;
+  templates: DigestTemplates;
+  composing: Composing;
+}
+
+const stored = z.object({
+  templates: z.object({ top: z.string(), card: z.string(), bottom: z.string() }),
+  mail: z.object({
+    from: z.object({ name: z.string(), address: z.string() }),
+    domain: z.string(),
+    bounceAddress: z.string().nullable(),
+  }),
+  baseUrl: z.string(),
+  idempotencyHeader: z.string().nullable(),
+  /** Tells which key signs the links, without telling the key. */
+  key: z.string(),
+});
+type Stored = z.output<typeof stored>;
+
+/**
+ * The layouts that mails were made with. A digest keeps that of its first attempt for as long as a copy may be out, so that
+ * a second one has the same bytes after an upgrade, too, or with another BASE_URL or MAIL_FROM. What cannot be kept is a DKIM
+ * key: one that was exchanged meanwhile signs anew; and a link key that is no longer in SECRET_KEY.
+ */
+export class Layouts {
+  readonly #ctx: Pick<Context, 'config' | 'keys' | 'db'>;
+  readonly #known = new Map<number, Layout>();
+  /** That of new mails. */
+  readonly current: Layout;
+
+  private constructor(ctx: Pick<Context, 'config' | 'keys' | 'db'>, current: Layout) {
+    this.#ctx = ctx;
+    this.current = current;
+    this.#known.set(current.id, current);
+  }
+
+  /** Puts on record what mails are made with now. */
+  static async open(
+    ctx: Pick<Context, 'config' | 'keys' | 'db' | 'clock'>,
+    templates: DigestTemplates,
+  ): Promise<Layouts> {
+    const { mail, web, sending } = ctx.config;
+    const content: Stored = {
+      templates: templates.source,
+      mail,
+      baseUrl: web.baseUrl,
+      idempotencyHeader: sending.idempotencyHeader,
+      key: fingerprint(ctx.keys.reveal()[0] ?? ''),
+    };
+    const json = JSON.stringify(content);
+    const hash = createHash('sha256').update(json).digest();
+    const { pool, prisma } = ctx.db;
+    await pool.query(
+      'insert into layouts (hash, content, created_at) values ($1, $2::jsonb, $3) on conflict (hash) do nothing',
+      [hash, json, ctx.clock()],
+    );
+    const { id } = await prisma.layout.findUniqueOrThrow({ where: { hash }, select: { id: true } });
+    return new Layouts(ctx, { id, templates, composing: ctx });
+  }
+
+  /** @throws Error where it is not on record */
+  async get(id: number): Promise<Layout> {
+    const known = this.#known.get(id);
+    if (known) return known;
+    const { content } = await this.#ctx.db.prisma.layout.findUniqueOrThrow({ where: { id } });
+    const layout = this.#restore(id, stored.parse(content));
+    this.#known.set(id, layout);
+    return layout;
+  }
+
+  #restore(id: number, { templates, mail, baseUrl, idempotencyHeader, key }: Stored): Layout {
+    const { config, keys } = this.#ctx;
+    const all = keys.reveal();
+    const first = all.filter((each) => fingerprint(each) === key);
+    const composing = {
+      config: {
+        ...config,
+        mail,
+        web: { ...config.web, baseUrl },
+        sending: { ...config.sending, idempotencyHeader },
+      },
+      keys: new Secret([...first, ...all.filter((each) => !first.includes(each))]),
+    };
+    return { id, templates: digestTemplatesOf(templates), composing };
+  }
+}
+
+function fingerprint(key: string): string {
+  return createHash('sha256').update(`layout:${key}`).digest('hex').slice(0, 16);
+}
