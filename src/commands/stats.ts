@@ -9,12 +9,17 @@ export function statsCommand(): Command {
     .action((options) =>
       report(options, {
         run: (ctx) => collectStats(ctx.db.prisma, ctx.clock()),
-        text: ({ subscribers, papers, digests, oldestWaitingSeconds }) =>
+        text: ({ subscribers, papers, digests, oldestWaitingSeconds, outage }) =>
           [
             `subscribers  ${counted(subscribers)}`,
             `papers       ${papers.total}, newest ${papers.newest ?? 'none'}`,
             `digests      ${counted(digests)}`,
             `waiting      ${oldestWaitingSeconds === null ? 'none' : `for ${oldestWaitingSeconds} s at the most`}`,
+            ...(outage
+              ? [
+                  `no mail      since ${outage.since.toISOString()}, next try ${outage.nextProbeAt.toISOString()}: ${outage.reply}`,
+                ]
+              : []),
           ].join('\n'),
       }),
     );

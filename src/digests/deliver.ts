@@ -9,7 +9,8 @@ import type { ClaimedDigest } from './claims.js';
 import { outgoingMail } from './compose-stored.js';
 import { Layouts } from './layouts.js';
 import { DeliveryLedger } from './ledger.js';
-import { type NextStatus, type NotComposed, nextStatus } from './next-status.js';
+import { isPolicy, type NextStatus, type NotComposed, nextStatus } from './next-status.js';
+import { endOutage, findOutage, noteOutage, takeProbe } from './outage.js';
 import type { RefusalBudget } from './refusal-budget.js';
 import { SendTurns } from './send-rate.js';
 import { Snapshots } from './snapshots.js';
@@ -37,10 +38,16 @@ export interface Delivery {
 
 /** What the connections of one run share. */
 interface Run {
+  delivery: Delivery;
+  signal: AbortSignal;
   ledger: DeliveryLedger;
   turns: SendTurns;
   snapshots: Snapshots;
   layouts: Layouts;
+  /** Whether a connection found nothing more to send. */
+  drained: boolean;
+  /** What was said to the last connection that no relay would take mail from. */
+  refusal: string | null;
 }
 
 const renewEveryMs = 15_000;
@@ -51,44 +58,84 @@ const mostUnsentInARow = 2;
 
 /**
  * Sends every digest that is due, over as many connections as SEND_CONNECTIONS allows, and puts each outcome on record.
- * Ends when nothing is due, when no relay takes mail, or, after the mails in flight, when `signal` is aborted.
+ * Ends when nothing is due, when no relay takes mail, or, after the mails in flight, when `signal` is aborted. During an outage
+ * it only tries, when it is time, with one mail.
  * @throws Error when the database cannot be used, after every connection has ended
  */
 export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
   const { ctx } = delivery;
   const report: DeliveryReport = { sent: 0, queued: 0, failed: 0, suppressed: 0, in_doubt: 0, expired: 0 };
   const db = ctx.db.prisma;
-  const { connections } = ctx.config.sending;
   const reaped = await reap(ctx);
   report.queued += reaped.queued.length;
   report.in_doubt += reaped.in_doubt.length;
   report.expired += await store.expireOverdue(db, ctx.clock());
-  // A turn is taken for a mail: where there is none, it is left to others.
-  if (!(await store.isAnyDue(db, ctx.clock()))) return report;
+  const due = await store.countDue(db, ctx.clock(), ctx.config.sending.connections);
+  const outage = await findOutage(db);
+  if (signal.aborted || (outage ? !(await takeProbe(db, ctx.clock())) : due === 0)) return report;
   const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
-  const layouts = await Layouts.open(ctx, delivery.templates);
-  const claimant = { owner, layoutId: layouts.current.id, saysWhenBegun: ctx.config.sending.inDoubt === 'hold' };
-  const run: Run = {
-    ledger: new DeliveryLedger(ctx, claimant),
-    turns: new SendTurns(db, ctx.config.sending.rate, signal),
-    snapshots: new Snapshots(ctx.db.pool),
-    layouts,
-  };
+  const run = await startRun(delivery, owner, signal);
   const renewal = setInterval(() => {
     store.renewLeases(db, owner).catch((error) => ctx.log.warn({ error: error.message }, 'leases not renewed'));
   }, renewEveryMs);
   try {
-    // All are waited for, whatever becomes of one: the mails of the others are in flight.
-    const count = async (statuses: AsyncIterable<keyof DeliveryReport>) => {
-      for await (const status of statuses) report[status]++;
-    };
-    const senders = Array.from({ length: connections }, () => count(sendLoop(delivery, run, signal)));
-    for (const ended of await Promise.allSettled(senders)) if (ended.status === 'rejected') throw ended.reason;
+    const mailGoesOut = !outage || (await probe(run, report, due));
+    if (mailGoesOut && due > 0) await sendOver(run, due, report);
   } finally {
     clearInterval(renewal);
   }
   report.suppressed += run.ledger.suppressed;
   return report;
+}
+
+async function startRun(delivery: Delivery, owner: string, signal: AbortSignal): Promise<Run> {
+  const { ctx, templates } = delivery;
+  const layouts = await Layouts.open(ctx, templates);
+  const claimant = { owner, layoutId: layouts.current.id, saysWhenBegun: ctx.config.sending.inDoubt === 'hold' };
+  return {
+    delivery,
+    signal,
+    ledger: new DeliveryLedger(ctx, claimant),
+    turns: new SendTurns(ctx.db.prisma, ctx.config.sending.rate, signal),
+    snapshots: new Snapshots(ctx.db.pool),
+    layouts,
+    drained: false,
+    refusal: null,
+  };
+}
+
+/** Tries with one mail, or where none is due with a connection, whether the outage is over. */
+async function probe(run: Run, report: DeliveryReport, due: number): Promise<boolean> {
+  const { ctx, relays } = run.delivery;
+  if (due > 0) {
+    await sendOver(run, 1, report, 1);
+  } else {
+    const connection = openSmtpConnection(relays, ctx.log);
+    const failure = await connection.ready();
+    await connection.close();
+    if (failure) await pause(ctx, failure.reply);
+    run.refusal = failure?.reply ?? null;
+  }
+  if (run.refusal !== null || run.signal.aborted) return false;
+  if (await endOutage(ctx.db.prisma)) ctx.log.info('a relay takes mail again: sending goes on');
+  return true;
+}
+
+/** Sends what is due over so many connections, and pauses all sending where no relay takes it. */
+async function sendOver(run: Run, connections: number, report: DeliveryReport, mostEach = Number.POSITIVE_INFINITY) {
+  // All are waited for, whatever becomes of one: the mails of the others are in flight.
+  const count = async (statuses: AsyncIterable<keyof DeliveryReport>) => {
+    for await (const status of statuses) report[status]++;
+  };
+  const senders = Array.from({ length: connections }, () => count(sendLoop(run, mostEach)));
+  for (const ended of await Promise.allSettled(senders)) if (ended.status === 'rejected') throw ended.reason;
+  // Where other connections got rid of all there was, this one was only one too many.
+  if (run.refusal !== null && !run.drained) await pause(run.delivery.ctx, run.refusal);
+}
+
+async function pause(ctx: Context, reply: string): Promise<void> {
+  if (await noteOutage(ctx.db.prisma, reply, ctx.clock(), Math.random()))
+    ctx.log.error({ reply }, 'no relay takes mail: sending pauses, and no digest loses an attempt');
 }
 
 /** Takes back what dead workers were sending. */
@@ -118,27 +165,30 @@ export async function deliverUntilIdle(delivery: Delivery, signal: AbortSignal):
  * One connection's life: claim a digest, send it, record the outcome, until there is none.
  * @returns what became of each digest that it touched
  */
-async function* sendLoop(
-  delivery: Delivery,
-  run: Run,
-  signal: AbortSignal,
-): AsyncGenerator<keyof DeliveryReport, void> {
+async function* sendLoop(run: Run, most: number): AsyncGenerator<keyof DeliveryReport, void> {
+  const { delivery, ledger, turns, signal } = run;
   const { ctx, relays } = delivery;
-  const { ledger, turns } = run;
   const connection = openSmtpConnection(relays, ctx.log);
   const claimInTurn = async () => {
     await turns.take();
     return signal.aborted ? null : ledger.claim();
   };
   try {
+    // Nothing is claimed for a connection that is not there.
+    const unreachable = await connection.ready();
+    if (unreachable) {
+      run.refusal = unreachable.reply;
+      return;
+    }
     let digest = await claimInTurn();
     let unsentInARow = 0;
-    while (digest !== null) {
+    for (let sent = 1; digest !== null; sent++) {
       const outcome = judge(delivery, await attempt(run, connection, digest));
       unsentInARow = outcome.kind === 'not-sent' ? unsentInARow + 1 : 0;
       // What takes no mail now is no recipient's fault. A relay that says so is left alone.
       const refused = outcome.kind === 'not-sent' && outcome.scope === 'relay';
-      const ends = signal.aborted || refused || unsentInARow === mostUnsentInARow;
+      if (refused) run.refusal = outcome.reply;
+      const ends = signal.aborted || refused || unsentInARow === mostUnsentInARow || sent >= most;
       const settled = settle(ctx, ledger, digest, outcome);
       // Without a limit on the rate both are one statement.
       const limited = ctx.config.sending.rate > 0;
@@ -146,23 +196,21 @@ async function* sendLoop(
       const [status, next] = await Promise.allSettled([settled, claimed]);
       if (status.status === 'fulfilled' && status.value) yield status.value;
       if (next.status === 'rejected') throw next.reason;
+      if (ends) return;
       digest = next.value;
     }
+    run.drained ||= !signal.aborted;
   } finally {
     await connection.close();
   }
 }
 
-/** Takes the refusal of a recipient for a fault of the relay where that refuses too many. */
-function judge({ ctx, refusals }: Delivery, outcome: Outcome | NotComposed): Outcome | NotComposed {
-  const refused = outcome.kind === 'rejected' && outcome.permanent && outcome.scope === 'recipient';
+/** Takes the refusal of a recipient, or by policy, for a fault of the relay or of ours where most are refused. */
+function judge({ refusals }: Delivery, outcome: Outcome | NotComposed): Outcome | NotComposed {
+  const refused =
+    outcome.kind === 'rejected' && outcome.permanent && (outcome.scope === 'recipient' || isPolicy(outcome));
   if (refused || outcome.kind === 'sent') refusals.note(refused);
-  if (!refused || !refusals.exceeded) return outcome;
-  ctx.log.error(
-    { reply: outcome.reply },
-    'the relay refuses most recipients: sending stops, nobody is taken off the list',
-  );
-  return { kind: 'not-sent', scope: 'relay', reply: outcome.reply };
+  return refused && refusals.exceeded ? { kind: 'not-sent', scope: 'relay', reply: outcome.reply } : outcome;
 }
 
 /** Never throws: a digest that cannot be composed is in nobody else's way. */

@@ -31,6 +31,8 @@ const minute = 60_000;
 const retryMinutes = [1, 5, 15, 30, 60, 120, 240];
 /** A relay whose reply is always lost may deliver each copy: then an operator decides. */
 const mostCopies = 3;
+/** Refusals by policy after which it is this mail that the server does not want. */
+const mostPolicyRefusals = 3;
 /** After this long a digest is worthless: the next one is about due. RFC 5321 would allow days. */
 export const lifetime = 20 * 60 * minute;
 
@@ -57,9 +59,18 @@ export function nextStatus(
     case 'not-composed':
       return later(attempt, now, random, true);
     case 'rejected':
-      if (!outcome.permanent) return later(attempt, now, random, true);
+      if (!outcome.permanent || (isPolicy(outcome) && attempt.attempts < mostPolicyRefusals))
+        return later(attempt, now, random, true);
       return { status: 'failed', countsAttempt: true, bounced: judgeAddress(outcome) };
   }
+}
+
+/**
+ * Whether a mail is refused for what the server thinks of us and not of its recipient (RFC 3463 §3.8, x.7.y): that we can mend,
+ * and then the mail may go.
+ */
+export function isPolicy({ enhanced }: Rejected): boolean {
+  return enhanced?.startsWith('5.7.') ?? false;
 }
 
 /**

@@ -3,9 +3,9 @@ const lookedAt = 40;
 const fewestRefusals = 10;
 
 /**
- * Tells a list with some dead addresses from a relay that is set up wrongly and answers "no such user" to all: when more than
- * half of the last recipients were refused, it is the relay that is not to be trusted, and nobody is taken off the list. It
- * mends itself: what is accepted again counts at once.
+ * Tells a list with some dead addresses from a relay that is set up wrongly and answers "no such user" to all, or one that wants
+ * nothing of ours: when more than half of the last recipients were refused, it is the relay that is not to be trusted, and nobody
+ * is taken off the list. It mends itself: what is accepted again counts at once.
  */
 export class RefusalBudget {
   readonly #refused: boolean[] = [];

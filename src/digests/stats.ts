@@ -8,20 +8,25 @@ const row = z.object({
   papers: z.object({ total: z.number(), newest: z.string().nullable() }),
   digests: counts,
   oldestWaitingSeconds: z.number().nullable(),
+  /** While no relay takes mail: since when, and what the last one said. */
+  outage: z.object({ since: z.coerce.date(), nextProbeAt: z.coerce.date(), reply: z.string() }).nullable(),
 });
 
 /** How much there is of everything, by status; `oldestWaitingSeconds`: for how long, at `now`, the oldest queued
- * digest has been planned. */
+ * digest has been planned; `outage`: only while no
+ * relay takes mail. */
 export async function collectStats(db: Queries, now: Date) {
   const rows = await db.$queryRaw`
     select
       (select coalesce(jsonb_object_agg(status, n), '{}') from (select status, count(*) as n from subscribers group by status) s) as subscribers,
       jsonb_build_object('total', (select count(*) from papers), 'newest', (select max(day) from listings)) as papers,
       (select coalesce(jsonb_object_agg(status, n), '{}') from (select status, count(*) as n from digests group by status) d) as digests,
-      (select max(greatest(extract(epoch from ${now}::timestamptz - planned_at), 0))::int from digests where status = 'queued') as "oldestWaitingSeconds"`;
-  const found = z.tuple([row]).parse(rows)[0];
+      (select max(greatest(extract(epoch from ${now}::timestamptz - planned_at), 0))::int from digests where status = 'queued') as "oldestWaitingSeconds",
+      (select jsonb_build_object('since', since, 'nextProbeAt', next_probe_at, 'reply', reply) from mail_outage) as outage`;
+  const { outage, ...found } = z.tuple([row]).parse(rows)[0];
   return {
     ...found,
+    ...(outage && { outage }),
     subscribers: zeroFilled(Object.values(SubscriberStatus), found.subscribers),
     digests: zeroFilled(Object.values(DigestStatus), found.digests),
   };

@@ -78,6 +78,14 @@ export async function isAnyDue(db: Queries, now: Date): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** How many digests there are to claim, as far as `most`. */
+export async function countDue(db: Queries, now: Date, most: number): Promise<number> {
+  const rows = await db.$queryRaw`
+    select count(*)::int as n
+    from (select from digests where status = 'queued' and not_before <= ${now} limit ${most}::int) due`;
+  return z.tuple([z.object({ n: z.number() })]).parse(rows)[0].n;
+}
+
 /**
  * Notes that an address refused a digest for good: nothing more is sent to it, at once or, where it is only a strike, the third
  * time in a row.

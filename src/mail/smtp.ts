@@ -7,6 +7,8 @@ export type { Envelope, Relay, SmtpTimeouts };
 
 /** A connection that carries one mail after the other. */
 export interface SmtpConnection {
+  /** Connects, where it is not connected: to be asked before a mail is taken in hand. @returns null, or why no relay takes mail */
+  ready(): Promise<NotSent | null>;
   /**
    * Sends one mail; one at a time. Never throws: where no relay can be reached, nothing was sent. Connects when it has
    * to: the first time, and after the server has closed the connection.
@@ -38,22 +40,36 @@ export function openSmtpConnection(
 ): SmtpConnection {
   let session: SmtpSession | null = null;
 
+  const open = async (relay: Relay): Promise<NotSent | null> => {
+    const opened = await openSession(relay, { ...usualTimeouts, ...timeouts });
+    session = opened instanceof SmtpSession ? opened : null;
+    if (opened instanceof SmtpSession) return null;
+    log.warn({ relay: nameRelay(relay), reply: opened.reply }, 'relay takes no mail');
+    return opened;
+  };
+
   const sendAnew = async (candidates: readonly Relay[], failure: NotSent, mail: [Envelope, Buffer]) => {
     let outcome: Outcome = failure;
     for (const relay of candidates) {
-      const opened = await openSession(relay, { ...usualTimeouts, ...timeouts });
-      session = opened instanceof SmtpSession ? opened : null;
-      outcome = opened instanceof SmtpSession ? await opened.send(...mail) : opened;
+      outcome = (await open(relay)) ?? (await session?.send(...mail)) ?? outcome;
       if (outcome.kind !== 'not-sent') return outcome;
-      log.warn({ relay: nameRelay(relay), reply: outcome.reply }, 'relay takes no mail');
+      if (session) log.warn({ relay: nameRelay(relay), reply: outcome.reply }, 'relay takes no mail');
     }
     return outcome;
   };
 
+  const none: NotSent = { kind: 'not-sent', scope: 'relay', reply: 'There is no relay' };
   return {
+    async ready() {
+      let failure: NotSent | null = session?.usable ? null : none;
+      for (const relay of failure ? relays : []) {
+        failure = await open(relay);
+        if (!failure) break;
+      }
+      return failure;
+    },
     async send(...mail) {
-      const unsent: NotSent = { kind: 'not-sent', scope: 'relay', reply: 'There is no relay' };
-      if (!session?.usable) return sendAnew(relays, unsent, mail);
+      if (!session?.usable) return sendAnew(relays, none, mail);
       const { relay } = session;
       const outcome = await session.send(...mail);
       if (outcome.kind !== 'not-sent') return outcome;

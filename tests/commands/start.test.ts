@@ -27,19 +27,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const environment = () => ({
-  DATA_DIR: join(folder, 'data'),
+const environment = (data = 'data') => ({
+  DATA_DIR: join(folder, data),
   PORT: '0',
   MAILBOX_PORT: '0',
   MAILBOX_SMTP_PORT: '0',
   PAPER_SOURCES: `file:${projectPath('samples/papers.json')}`,
   LOG_LEVEL: 'warn',
 });
-const database = async () => findServer(await findCluster(join(folder, 'data')));
+const database = async (data = 'data') => findServer(await findCluster(join(folder, data)));
 
 /** Starts the program, and waits for what it prints when it is ready. */
-async function startRole(args: string[]): Promise<{ program: ChildProcess; printed: string }> {
-  const program = startProgram(args, environment());
+async function startRole(args: string[], data?: string): Promise<{ program: ChildProcess; printed: string }> {
+  const program = startProgram(args, environment(data));
   running.add(program);
   program.once('exit', () => running.delete(program));
   let printed = '';
@@ -86,7 +86,7 @@ const childrenOf = async (pid: number | undefined) => {
 
 describe.runIf(process.platform === 'linux')('several worker processes', () => {
   it('run beside the site, are replaced when they end, and stop with it', async () => {
-    const { program, printed } = await startRole(['start', '--workers', '2']);
+    const { program, printed } = await startRole(['start', '--workers', '2'], 'several');
     expect(printed).toMatch(/Mailbox +http/);
     const workers = await childrenOf(program.pid);
     expect(workers).toHaveLength(2);
@@ -99,11 +99,11 @@ describe.runIf(process.platform === 'linux')('several worker processes', () => {
     const { status, stderr } = await ended;
     expect(status).toBe(0);
     expect(stderr).toContain('a worker process ended: another is started');
-    expect(await database()).toBeNull();
+    expect(await database('several')).toBeNull();
   }, 60_000);
 
   it('end when the process that started them is killed', async () => {
-    const { program } = await startRole(['start', '--only', 'worker', '--workers', '2']);
+    const { program } = await startRole(['start', '--only', 'worker', '--workers', '2'], 'several');
     const workers = await childrenOf(program.pid);
     expect(workers).toHaveLength(2);
     program.kill('SIGKILL');

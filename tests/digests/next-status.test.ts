@@ -31,11 +31,11 @@ describe('what follows from an attempt', () => {
     });
   });
 
-  it('is a failure without blame for the address when a policy refuses the mail', () => {
-    expect(nextStatus(rejected(550, '5.7.1'), first, 'resend', now, 0.5)).toMatchObject({
-      status: 'failed',
-      bounced: false,
-    });
+  it('is another attempt when a policy refuses the mail, and after the third a failure without blame for the address', () => {
+    const next = (attempts: number) => nextStatus(rejected(550, '5.7.1'), { ...first, attempts }, 'resend', now, 0.5);
+    expect(next(1)).toMatchObject({ status: 'queued', countsAttempt: true, bounced: false });
+    expect(next(2)).toMatchObject({ status: 'queued', countsAttempt: true, bounced: false });
+    expect(next(3)).toMatchObject({ status: 'failed', bounced: false });
   });
 
   it('is a failure without blame for the address when it is our own that the server does not know', () => {

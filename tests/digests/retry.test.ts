@@ -19,7 +19,7 @@ async function send(on?: SmtpScript['on']): Promise<void> {
   await deliver(await deliveryTo(context(), [server.relay], { inDoubt: 'hold' }), new AbortController().signal);
 }
 const loseAnswer: SmtpScript['on'] = ({ step }) => (step === 'dot' ? { next: 'close', keep: true } : undefined);
-const refuse: SmtpScript['on'] = ({ step }) => (step === 'RCPT' ? { raw: '554 5.7.1 not today\r\n' } : undefined);
+const refuse: SmtpScript['on'] = ({ step }) => (step === 'RCPT' ? { raw: '554 5.6.0 not today\r\n' } : undefined);
 const list = (...given: [Parameters<typeof listDigests>[1]?, number?]) =>
   listDigests(context().db.prisma, given[0] ?? null, given[1] ?? 100);
 const retry = (...ids: string[]) => retryDigests(context().db.prisma, ids, context().time.now);
@@ -40,7 +40,7 @@ describe('the list of digests', () => {
           status: 'failed',
           attempts: 1,
           plannedAt: morning,
-          lastReply: '554 5.7.1 not today',
+          lastReply: '554 5.6.0 not today',
         },
       ],
     });

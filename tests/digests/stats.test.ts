@@ -40,4 +40,12 @@ describe('the statistics', () => {
     await context().db.prisma.digest.updateMany({ data: { status: 'sent' } });
     expect(await stats()).toMatchObject({ oldestWaitingSeconds: null });
   });
+
+  it('tell while no relay takes mail, since when and why', async () => {
+    const { pool } = context().db;
+    await pool.query('insert into mail_outage (since, next_probe_at, reply) values ($1, $1, $2)', [morning, '535 no']);
+    expect(await stats()).toMatchObject({ outage: { since: morning, nextProbeAt: morning, reply: '535 no' } });
+    await pool.query('delete from mail_outage');
+    expect(await stats()).not.toHaveProperty('outage');
+  });
 });

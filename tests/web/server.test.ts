@@ -71,7 +71,20 @@ describe('health', () => {
     expect(await (await site().get('/healthz')).json()).toEqual({ status: 'ok' });
     const ready = await site().get('/readyz');
     expect(ready.status).toBe(200);
-    expect(await ready.json()).toEqual({ status: 'ok', checks: { database: 'ok', queue: 'ok' } });
+    expect(await ready.json()).toEqual({ status: 'ok', checks: { database: 'ok', queue: 'ok', mail: 'ok' } });
+  });
+
+  it('is not ready while no relay takes mail, and tells nobody more than that', async () => {
+    site().ctx.expectsLog(/not ready/);
+    const { pool } = site().ctx.db;
+    await pool.query("insert into mail_outage (since, next_probe_at, reply) values (now(), now(), '535 no')");
+    const response = await site().get('/readyz');
+    await pool.query('delete from mail_outage');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      status: 'unavailable',
+      checks: { database: 'ok', queue: 'ok', mail: 'unavailable' },
+    });
   });
 
   it('names what is not usable', async () => {
@@ -83,7 +96,7 @@ describe('health', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
       status: 'unavailable',
-      checks: { database: 'ok', queue: 'unavailable' },
+      checks: { database: 'ok', queue: 'unavailable', mail: 'ok' },
     });
   });
 });
