@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<() => Command>> = {
   subscribers: async () => (await import('./commands/subscribers.js')).subscribersCommand,
   topics: async () => (await import('./commands/topics.js')).topicsCommand,
   suppressions: async () => (await import('./commands/suppressions.js')).suppressionsCommand,
+  bounces: async () => (await import('./commands/bounces.js')).bouncesCommand,
   digests: async () => (await import('./commands/digests.js')).digestsCommand,
   stats: async () => (await import('./commands/stats.js')).statsCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,

@@ -74,10 +74,10 @@ export function isPolicy({ enhanced }: Rejected): boolean {
 }
 
 /**
- * RFC 3463 §3.2: x.1.y is about the address; of these codes two are about the sender's, which is not the recipient's fault.
+ * Whether an address is at fault for a refusal. RFC 3463 §3.2: x.1.y is about the address; of these codes two are about the sender's, which is not the recipient's fault.
  * Servers that give no enhanced code may mean the same, or a policy of today.
  */
-function judgeAddress({ scope, enhanced }: Rejected): NextStatus['bounced'] {
+export function judgeAddress({ scope, enhanced }: Pick<Rejected, 'scope' | 'enhanced'>): NextStatus['bounced'] {
   if (scope !== 'recipient') return false;
   return enhanced === null ? 'strike' : enhanced.startsWith('5.1.');
 }

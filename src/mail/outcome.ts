@@ -121,6 +121,11 @@ function isMailboxFull(stage: Stage, code: number, enhanced: string | null): boo
 
 /** Servers like to repeat the address; logs and records are to hold none in full. */
 function oneLine(text: string): string {
-  const masked = text.slice(0, 4 * longestReply).replace(/([^\s<>@])[^\s<>@]*@(?=[^\s<>@])/g, '$1…@');
+  return maskAddresses(text.slice(0, 4 * longestReply));
+}
+
+/** What a server said, on one line of some length, with addresses made unreadable. */
+export function maskAddresses(text: string): string {
+  const masked = text.replace(/([^\s<>@])[^\s<>@]*@(?=[^\s<>@])/g, '$1…@');
   return masked.replace(/\s+/g, ' ').trim().slice(0, longestReply);
 }

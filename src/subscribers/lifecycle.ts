@@ -14,6 +14,15 @@ export async function unsubscribe(ctx: Pick<Context, 'db' | 'clock'>, id: number
   });
 }
 
+/** Ends all mail to someone who called it spam. @returns whether that was news */
+export async function complain(db: Queries, id: number): Promise<boolean> {
+  const { count } = await db.subscriber.updateMany({
+    where: { id, status: { in: [...openStatuses, 'unsubscribed'] } },
+    data: { status: 'complained', pausedUntil: null },
+  });
+  return count > 0;
+}
+
 /**
  * Takes an unsubscription back.
  * @returns false where the address was never confirmed, bounced or complained; that needs a new sign-up

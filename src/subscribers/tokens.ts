@@ -63,6 +63,16 @@ export function signBounceTag(keys: Secret<string[]>, digestId: string): string 
   return id + mac(keys.reveal()[0] as string, Buffer.from(`bounce:${id}`)).toString('hex', 0, bounceMacLength);
 }
 
+/** Reads a tag back. @returns the digest's id; null where it is forged, or signed by a key that is no longer there */
+export function verifyBounceTag(keys: Secret<string[]>, tag: string): string | null {
+  if (!/^[0-9a-f]{44}$/.test(tag)) return null;
+  const id = tag.slice(0, 32);
+  const given = Buffer.from(tag.slice(32), 'hex');
+  const payload = Buffer.from(`bounce:${id}`);
+  const genuine = keys.reveal().some((key) => timingSafeEqual(given, mac(key, payload).subarray(0, bounceMacLength)));
+  return genuine ? toUuid(Buffer.from(id, 'hex')) : null;
+}
+
 function mac(key: string, payload: Buffer): Buffer {
   return createHmac('sha256', key).update(payload).digest().subarray(0, macLength);
 }

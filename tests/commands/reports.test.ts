@@ -9,6 +9,7 @@ import { createDatabase } from '../helpers/context.js';
 import { type Ended, runProgram } from '../helpers/program.js';
 import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
 import { dailyPaper } from '../helpers/source.js';
+import { complaint, outOfOffice } from '../mail/reports.js';
 
 /** The day of the newest sample papers. */
 const day = '2026-05-29';
@@ -322,6 +323,35 @@ describe('subscribers erase', () => {
       status: 1,
       stdout: '',
       stderr: 'There is no subscriber with this address\n',
+    });
+  });
+});
+
+describe('bounces read', () => {
+  it('takes note of a complaint in a file, and says whom it is about', async () => {
+    const raw = smtp.mails.find(({ envelope }) => envelope.to[0] === 'grace@example.org')?.raw.toString() ?? '';
+    const unsubscribe = /^List-Unsubscribe: <(.*)>\r$/m.exec(raw)?.[1] ?? '';
+    await writeFile(file('complaint.eml'), complaint('fbl@example.org', { unsubscribe }));
+    const { status, result } = await runJson('bounces', 'read', file('complaint.eml'));
+    expect({ status, result }).toMatchObject({
+      status: 0,
+      result: { kind: 'complaint', action: 'suppressed', subscriber: expect.any(Number), digest: null },
+    });
+    const { rows } = await sql.query('select email, status from subscribers');
+    expect(rows).toEqual([{ email: 'grace@example.org', status: 'complained' }]);
+  });
+
+  it('ignores, without a failure, what is no report: a mail server would answer it', async () => {
+    await writeFile(file('reply.eml'), outOfOffice('digest@example.org'));
+    const { status, result } = await runJson('bounces', 'read', file('reply.eml'));
+    expect({ status, result }).toMatchObject({ status: 0, result: { kind: 'other', action: 'ignored' } });
+  });
+
+  it('names a file that is not there', async () => {
+    const { status, stderr } = await run('bounces', 'read', file('nothing.eml'));
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/nothing\.eml cannot be read: ENOENT/),
     });
   });
 });

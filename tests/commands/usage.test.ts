@@ -5,7 +5,7 @@ const run = (...args: string[]) => runProgram(args, {});
 
 describe.concurrent('--help', () => {
   it.each([
-    ['start', '--only <role>'],
+    ['start', '--only <role>', '--workers <number>'],
     ['migrate', '--json'],
     ['ingest', '--source <source>', '--date <day>', '--file <path>', '--json'],
     ['plan', '--at <time>', '--dry-run', '--json'],
@@ -17,6 +17,7 @@ describe.concurrent('--help', () => {
     ['topics list', '--json'],
     ['suppressions list', '--limit <n>', '--json'],
     ['suppressions release', '<email>', '--json'],
+    ['bounces read', '<file>', '--json'],
     ['digests list', '--status <status>', '--limit <n>', '--json'],
     ['digests retry', '<id...>', '--json'],
     ['stats', '--json'],
@@ -37,7 +38,7 @@ describe.concurrent('--help', () => {
       ?.match(/^ {2}[a-z]+/gm)
       ?.map((name) => name.trim());
     expect(named).toEqual(
-      'start migrate ingest plan deliver preview subscribers topics suppressions digests stats audit demo help'.split(
+      'start migrate ingest plan deliver preview subscribers topics suppressions bounces digests stats audit demo help'.split(
         ' ',
       ),
     );

@@ -1,0 +1,84 @@
+import type { Context } from '../context.js';
+import type { Feedback } from '../mail/feedback.js';
+import { complain } from '../subscribers/lifecycle.js';
+import { verifyBounceTag, verifyToken } from '../subscribers/tokens.js';
+import { judgeAddress } from './next-status.js';
+import { noteBounce } from './store.js';
+
+/** Whom feedback is about, proven by a token of ours or by a provider's signature. */
+export interface FeedbackSubject {
+  digestId: string | null;
+  subscriberId: number | null;
+}
+
+/** What was done about it; `ignored` where it changes nothing, because it is about nobody or known already. */
+export interface FeedbackResult {
+  action: 'suppressed' | 'noted' | 'ignored';
+  digest: string | null;
+  subscriber: number | null;
+}
+
+/**
+ * Whom the evidence of a report proves it to be about: anyone can write such a mail, but only who had ours knows its tokens. So
+ * the worst that a forged one does is to suppress the address that it was stolen from.
+ */
+export function proveSubject(
+  ctx: Pick<Context, 'keys'>,
+  { returnPaths, unsubscribeLinks }: Feedback['evidence'],
+): FeedbackSubject {
+  for (const address of returnPaths) {
+    const tag = /\+([0-9a-f]+)@/i.exec(address)?.[1];
+    const digestId = tag ? verifyBounceTag(ctx.keys, tag.toLowerCase()) : null;
+    if (digestId) return { digestId, subscriberId: null };
+  }
+  for (const link of unsubscribeLinks) {
+    const token = /\/unsubscribe\/([\w-]+)$/.exec(link)?.[1];
+    const subject = token ? verifyToken(ctx.keys, 'unsubscribe', token) : null;
+    if (subject) return { digestId: null, subscriberId: subject.subscriberId };
+  }
+  return { digestId: null, subscriberId: null };
+}
+
+/**
+ * Puts feedback on record. A complaint ends all mail to the subscriber, and so does a bounce that says that the address does not
+ * exist; other bounces do the third time in a row. A digest in doubt is settled by what its bounce or delivery report tells.
+ * Idempotent.
+ */
+export async function applyFeedback(
+  ctx: Pick<Context, 'db' | 'clock'>,
+  feedback: Pick<Feedback, 'kind' | 'enhanced' | 'reply'>,
+  subject: FeedbackSubject,
+): Promise<FeedbackResult> {
+  const { prisma } = ctx.db;
+  const digest = subject.digestId ? await prisma.digest.findUnique({ where: { id: subject.digestId } }) : null;
+  const subscriber = digest?.subscriberId ?? subject.subscriberId;
+  const result = { digest: digest?.id ?? null, subscriber };
+  if (subscriber === null || feedback.kind === 'delayed') return { ...result, action: 'ignored' };
+  if (feedback.kind === 'complaint')
+    return { ...result, action: (await complain(prisma, subscriber)) ? 'suppressed' : 'ignored' };
+  const permanent = !feedback.enhanced?.startsWith('4.');
+  const settled = digest !== null && (await settleDelivered(ctx, digest.id, feedback));
+  if (feedback.kind === 'delivered') return { ...result, action: settled ? 'noted' : 'ignored' };
+  const blame = permanent ? judgeAddress({ scope: 'recipient', enhanced: feedback.enhanced }) : false;
+  if (blame) await noteBounce(prisma, subscriber, blame);
+  const { status } = await prisma.subscriber.findUniqueOrThrow({ where: { id: subscriber }, select: { status: true } });
+  return { ...result, action: blame && status === 'bounced' ? 'suppressed' : settled ? 'noted' : 'ignored' };
+}
+
+/** What became of a digest that a relay had taken, or may have taken. @returns whether that was news */
+async function settleDelivered(
+  { db, clock }: Pick<Context, 'db' | 'clock'>,
+  digestId: string,
+  { kind, reply }: Pick<Feedback, 'kind' | 'reply'>,
+): Promise<boolean> {
+  const delivered = kind === 'delivered';
+  // One that waits to be sent again after an attempt whose answer was lost has its layout still.
+  const settled = await db.prisma.$executeRaw`
+    update digests set status = (case when ${delivered} then 'sent' else 'failed' end)::digest_status,
+      last_reply = ${delivered ? `delivered: ${reply}` : `bounced: ${reply}`},
+      sent_at = coalesce(sent_at, case when ${delivered} then ${clock()}::timestamptz end)
+    where id = ${digestId}::uuid and (
+      status = 'in_doubt' or (status = 'queued' and attempts > 0 and layout_id is not null) or (status = 'sent' and not ${delivered})
+    )`;
+  return settled > 0;
+}
