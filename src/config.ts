@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { environment, pemExample } from './environment.js';
+import { environment, pemExample, readPublicKey } from './environment.js';
 import { UserError } from './errors.js';
 import { Secret } from './secret.js';
 
@@ -85,6 +85,13 @@ function toConfig(env: z.output<typeof environment>) {
       graceSeconds: 60,
     },
     dkim,
+    /** What proves that a webhook is called by its provider; null: it answers 404. */
+    webhooks: {
+      sesTopics: env.WEBHOOK_SES_TOPIC ?? null,
+      postmarkLogin: env.WEBHOOK_POSTMARK_LOGIN ? new Secret(env.WEBHOOK_POSTMARK_LOGIN) : null,
+      sendgridKey: env.WEBHOOK_SENDGRID_KEY ? readPublicKey(env.WEBHOOK_SENDGRID_KEY) : null,
+      mailgunKey: env.WEBHOOK_MAILGUN_KEY ? new Secret(env.WEBHOOK_MAILGUN_KEY) : null,
+    },
     log: {
       level: env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (process.stderr.isTTY ? ('pretty' as const) : ('json' as const)),

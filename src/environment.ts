@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
@@ -90,6 +91,22 @@ function readPem(text: string): string | null {
   }
 }
 
+function isPublicKey(text: string): boolean {
+  try {
+    return readPublicKey(text).asymmetricKeyType === 'ec';
+  } catch {
+    return false;
+  }
+}
+
+/** A public key in PEM, or what stands between its lines. @throws Error where it is none */
+export function readPublicKey(text: string): KeyObject {
+  const pem = text.replaceAll('\\n', '\n');
+  return isPem(pem)
+    ? createPublicKey(pem)
+    : createPublicKey({ key: Buffer.from(pem, 'base64'), format: 'der', type: 'spki' });
+}
+
 /** The variables that Offprint reads, and what each may be. */
 export const environment = z.object({
   DATABASE_URL: z
@@ -168,6 +185,23 @@ export const environment = z.object({
     .transform((text) => readPem(text))
     .refine((pem) => pem !== null, `must be a PEM, or the path of a file that can be read, like ${pemExample}`)
     .optional(),
+  WEBHOOK_SES_TOPIC: z
+    .string()
+    .transform(listed)
+    .refine(
+      (topics) => topics.every((topic) => /^arn:aws[\w-]*:sns:[\w-]+:\d+:[\w-]+$/.test(topic)),
+      'must be one or more topics of Amazon SNS, like arn:aws:sns:eu-west-1:123456789012:bounces',
+    )
+    .optional(),
+  WEBHOOK_POSTMARK_LOGIN: z
+    .string()
+    .regex(/^[^:]+:.{16,}$/, 'must be a user and a password of at least 16 characters, like offprint:password')
+    .optional(),
+  WEBHOOK_SENDGRID_KEY: z
+    .string()
+    .refine(isPublicKey, 'must be the verification key that SendGrid shows, in base64 or as PEM')
+    .optional(),
+  WEBHOOK_MAILGUN_KEY: z.string().min(16, 'must be the HTTP webhook signing key that Mailgun shows').optional(),
   TRUST_PROXY: wholeNumber(0, 10, '1').prefault('0'),
   LOG_LEVEL: z
     .enum(

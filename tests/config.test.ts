@@ -46,8 +46,9 @@ describe('an empty environment', () => {
       sources: [{ kind: 'huggingface' }],
       huggingfaceUrl: 'https://huggingface.co',
       arxivUrl: 'https://rss.arxiv.org',
-      sending: { rate: 0, connections: 10, inDoubt: 'resend', idempotencyHeader: null },
+      sending: { rate: 0, connections: 10, inDoubt: 'resend', idempotencyHeader: null, graceSeconds: 60 },
       dkim: null,
+      webhooks: { sesTopics: null, postmarkLogin: null, sendgridKey: null, mailgunKey: null },
       log: { level: 'info', format: process.stderr.isTTY ? 'pretty' : 'json' },
     });
   });
@@ -107,6 +108,8 @@ describe('a value', () => {
     ['SEND_CONNECTIONS', '3', (c) => c.sending.connections, 3],
     ['IN_DOUBT', 'hold', (c) => c.sending.inDoubt, 'hold'],
     ['IDEMPOTENCY_HEADER', 'Resend-Idempotency-Key', (c) => c.sending.idempotencyHeader, 'Resend-Idempotency-Key'],
+    ['WEBHOOK_SES_TOPIC', 'arn:aws:sns:eu-west-1:123456789012:bounces', (c) => c.webhooks.sesTopics?.length, 1],
+    ['WEBHOOK_MAILGUN_KEY', 'key-0123456789abcdef', (c) => c.webhooks.mailgunKey?.reveal(), 'key-0123456789abcdef'],
     ['TRUST_PROXY', '2', (c) => c.web.trustProxy, 2],
     ['SIGN_UPS_PER_HOUR', '50', (c) => c.web.signUpsPerHour, 50],
     ['LOG_LEVEL', 'debug', (c) => c.log.level, 'debug'],

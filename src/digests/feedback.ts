@@ -1,5 +1,8 @@
+import { validate } from 'uuid';
 import type { Context } from '../context.js';
+import type { Queries } from '../database/database.js';
 import type { Feedback } from '../mail/feedback.js';
+import { emailKey, parseAddress } from '../subscribers/address.js';
 import { complain } from '../subscribers/lifecycle.js';
 import { verifyBounceTag, verifyToken } from '../subscribers/tokens.js';
 import { judgeAddress } from './next-status.js';
@@ -39,6 +42,24 @@ export function proveSubject(
   return { digestId: null, subscriberId: null };
 }
 
+/** Whom a provider, who has proven who it is, names: by the Message-ID of our mail, else by the address. */
+export async function findSubject(
+  db: Queries,
+  messageId: string | null,
+  email: string | null,
+): Promise<FeedbackSubject> {
+  const id = /^<?([0-9a-f-]{36})@/i.exec(messageId?.trim() ?? '')?.[1] ?? null;
+  const digest = id && validate(id) ? await db.digest.findUnique({ where: { id }, select: { id: true } }) : null;
+  if (digest) return { digestId: digest.id, subscriberId: null };
+  const parsed = email === null ? null : parseAddress(email);
+  if (!parsed?.ok) return { digestId: null, subscriberId: null };
+  const subscriber = await db.subscriber.findUnique({
+    where: { emailKey: emailKey(parsed.address) },
+    select: { id: true },
+  });
+  return { digestId: null, subscriberId: subscriber?.id ?? null };
+}
+
 /**
  * Puts feedback on record. A complaint ends all mail to the subscriber, and so does a bounce that says that the address does not
  * exist; other bounces do the third time in a row. A digest in doubt is settled by what its bounce or delivery report tells.
@@ -61,7 +82,7 @@ export async function applyFeedback(
   if (feedback.kind === 'delivered') return { ...result, action: settled ? 'noted' : 'ignored' };
   const blame = permanent ? judgeAddress({ scope: 'recipient', enhanced: feedback.enhanced }) : false;
   if (blame) await noteBounce(prisma, subscriber, blame);
-  const { status } = await prisma.subscriber.findUniqueOrThrow({ where: { id: subscriber }, select: { status: true } });
+  const status = (await prisma.subscriber.findUnique({ where: { id: subscriber } }))?.status;
   return { ...result, action: blame && status === 'bounced' ? 'suppressed' : settled ? 'noted' : 'ignored' };
 }
 

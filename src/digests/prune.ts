@@ -1,5 +1,7 @@
 import type { Queries } from '../database/database.js';
 
+/** Much longer than the time within which an event is taken in. */
+const keepEventsDays = 30;
 /** How long what was sent stays readable in a subscriber's history. */
 const keepDigestsDays = 400;
 /**
@@ -25,6 +27,7 @@ export async function pruneDigests(
   const editions = await db.$executeRaw`delete from editions where created_at < ${unused}`;
   const snapshots =
     await db.$executeRaw`delete from paper_snapshots where created_at < ${new Date(unused.getTime() - onOfferDays * 86_400_000)}`;
+  await db.$executeRaw`delete from webhook_events where received_at < ${new Date(now.getTime() - keepEventsDays * 86_400_000)}`;
   await db.$executeRaw`
     delete from cursor_exceptions e where not exists (select from subscribers s where s.id = e.subscriber_id)`;
   return { digests, editions, snapshots };

@@ -12,6 +12,7 @@ import { personalDataRoutes } from './routes/personal-data.js';
 import { preferencesRoutes } from './routes/preferences.js';
 import { subscribeRoutes } from './routes/subscribe.js';
 import { unsubscribeRoutes } from './routes/unsubscribe.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { securityHeaders } from './security.js';
 import type { Site } from './site.js';
 
@@ -29,7 +30,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.use(healthRoutes(site));
   app.use('/assets', express.static(projectPath('templates/pages/assets'), { index: false }));
   // Before the bodies are read: whatever a mail program sends along, unsubscribing works.
-  app.use(unsubscribeRoutes(site));
+  app.use(unsubscribeRoutes(site), webhookRoutes(site));
   app.use(express.urlencoded({ extended: false, limit: '20kb', parameterLimit: 200 }));
   app.use(express.json({ limit: '20kb' }));
   app.use(homeRoutes(site), papersRoutes(site), subscribeRoutes(site), confirmRoutes(site));
