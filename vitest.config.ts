@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     globalSetup: 'tests/helpers/cluster.ts',
     include: ['tests/**/*.test.ts'],
+    // They have a script of their own: npm run test:faults.
+    exclude: ['tests/faults/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

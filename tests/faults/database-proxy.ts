@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** When the proxy acts: at a request that holds this text, the how manieth of it, and before it is passed on or after its answer. */
+export interface Watch {
+  text: string;
+  nth: number;
+  when: 'before' | 'answered';
+  act: () => void;
+  /** Whether it then keeps to itself what was said: as it is for a process that is gone at once. */
+  silences: boolean;
+}
+
+export interface DatabaseProxy {
+  url: string;
+  close(): void;
+}
+
+/**
+ * Stands between a process and its PostgreSQL, and sees what the process asks for: so a test can end it at the very moment at
+ * which a statement is about to reach the database, or is carried out and the process does not know yet.
+ */
+export async function startDatabaseProxy(target: string, watch: Watch | null): Promise<DatabaseProxy> {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<Socket>();
+  let seen = 0;
+  let acted = false;
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ host: hostname, port: Number(port), noDelay: true });
+    let holding = false;
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.end();
+      });
+    }
+    near.on('data', (chunk) => {
+      const found = watch && !acted && chunk.includes(watch.text) && ++seen === watch.nth;
+      if (found) acted = true;
+      if (found && watch.when === 'before') {
+        watch.act();
+        if (watch.silences) return;
+      }
+      holding ||= found === true && watch.when === 'answered';
+      far.write(chunk);
+    });
+    far.on('data', (chunk) => {
+      if (holding) {
+        holding = false;
+        watch?.act();
+        if (watch?.silences) return;
+      }
+      near.write(chunk);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = new URL(target);
+  url.hostname = '127.0.0.1';
+  url.port = `${(server.address() as AddressInfo).port}`;
+  return {
+    url: url.href,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
