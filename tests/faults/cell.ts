@@ -113,7 +113,8 @@ export async function runCell(ctx: TestContext, cell: Cell): Promise<Account> {
   }
 }
 
-async function prepare(ctx: TestContext, { failpoint }: Cell): Promise<void> {
+/** Subscribers who are due, and unless planning is what is tested, their digests. */
+export async function prepare(ctx: TestContext, { failpoint }: Pick<Cell, 'failpoint'>): Promise<void> {
   await startMorning(ctx);
   ctx.time.now = new Date();
   const { prisma, pool } = ctx.db;
@@ -176,7 +177,8 @@ function scriptFor({ failpoint, nth, signal }: Cell, act: () => void): SmtpScrip
   };
 }
 
-async function account(ctx: TestContext, cell: Cell, kept: readonly KeptMail[]): Promise<Account> {
+/** Compares the record with what the servers have kept. */
+export async function account(ctx: TestContext, cell: Cell, kept: readonly KeptMail[]): Promise<Account> {
   const digests = await ctx.db.prisma.digest.findMany({ select: { id: true, status: true } });
   expect(digests).toHaveLength(mails);
   const copies = new Map<string, Buffer[]>();

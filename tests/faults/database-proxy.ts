@@ -13,6 +13,12 @@ export interface Watch {
 
 export interface DatabaseProxy {
   url: string;
+  /** Ends all connections and takes no new ones, as when the server is gone. */
+  cut(): void;
+  /** Passes nothing on, as when the server hangs. */
+  freeze(): void;
+  /** Works as before. */
+  resume(): void;
   close(): void;
 }
 
@@ -25,7 +31,15 @@ export async function startDatabaseProxy(target: string, watch: Watch | null): P
   const sockets = new Set<Socket>();
   let seen = 0;
   let acted = false;
+  let away = false;
+  const destroyAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   const server = createServer({ noDelay: true }, (near) => {
+    if (away) {
+      near.destroy();
+      return;
+    }
     const far = connect({ host: hostname, port: Number(port), noDelay: true });
     let holding = false;
     for (const [socket, other] of [
@@ -65,8 +79,19 @@ export async function startDatabaseProxy(target: string, watch: Watch | null): P
   url.port = `${(server.address() as AddressInfo).port}`;
   return {
     url: url.href,
+    cut: () => {
+      away = true;
+      destroyAll();
+    },
+    freeze: () => {
+      for (const socket of sockets) socket.pause();
+    },
+    resume: () => {
+      away = false;
+      for (const socket of sockets) socket.resume();
+    },
     close: () => {
-      for (const socket of sockets) socket.destroy();
+      destroyAll();
       server.close();
     },
   };

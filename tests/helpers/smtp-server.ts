@@ -77,6 +77,8 @@ export interface SmtpScript {
   on?: (moment: SmtpMoment) => SmtpReaction | undefined;
   /** What EHLO offers. */
   extensions?: string[];
+  /** Where to listen; a free port if not said. */
+  port?: number;
 }
 
 /**
@@ -86,7 +88,7 @@ export interface SmtpScript {
 export async function startSmtpServer(script: SmtpScript = {}): Promise<TestSmtpServer> {
   const state: ServerState = { script, mails: [], commands: [], sockets: new Set(), connections: 0, waiting: [] };
   const server = createServer({ noDelay: true }, (socket) => converse(state, socket));
-  server.listen(0, '127.0.0.1');
+  server.listen(script.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `smtp://127.0.0.1:${port}`;
