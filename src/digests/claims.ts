@@ -20,19 +20,24 @@ export interface Claimant {
   saysWhenBegun: boolean;
 }
 
-const claimedDigest = z.object({
+/** A digest and whom it is for: what its mail is made from, beside its papers; the same at every attempt. */
+export const mailedDigest = z.object({
   id: z.string(),
-  attempts: z.number(),
   /** Local calendar day, YYYY-MM-DD. */
   day: z.string(),
   plannedAt: z.coerce.date(),
   abstractLength: z.enum(['none', 'short', 'full']),
-  snapshotIds: z.array(z.number()),
-  /** For each paper the names of the topics that matched, best first. */
-  topics: z.array(z.array(z.string())),
   subscriberId: z.number(),
   tokenEpoch: z.number(),
   email: z.string(),
+});
+export type MailedDigest = z.output<typeof mailedDigest>;
+
+const claimedDigest = mailedDigest.extend({
+  attempts: z.number(),
+  snapshotIds: z.array(z.number()),
+  /** For each paper the names of the topics that matched, best first. */
+  topics: z.array(z.array(z.string())),
   /** What its mail is made with: that of its first attempt where a copy may be out. */
   layoutId: z.number(),
 });

@@ -4,6 +4,7 @@ import { textOf } from '../mail/segment.js';
 import type { Envelope } from '../mail/session.js';
 import { digestLink, subscriberLinks } from '../subscribers/links.js';
 import { signBounceTag } from '../subscribers/tokens.js';
+import type { MailedDigest } from './claims.js';
 import {
   composeDigest,
   composeWebView,
@@ -14,11 +15,8 @@ import {
 } from './compose.js';
 import { loadEdition } from './editions.js';
 import type { Composing, Layout } from './layouts.js';
-import { findDigest, type StoredDigest } from './store.js';
+import { findDigest } from './store.js';
 import type { DigestTemplates } from './templates.js';
-
-/** A digest and whom it is for: what its mail is made from, beside its papers. */
-export type MailedDigest = Omit<StoredDigest, 'editionId'>;
 
 /**
  * What goes out for a digest with these papers. A second attempt has the same bytes: all comes from what the plan froze.

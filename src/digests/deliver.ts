@@ -187,8 +187,9 @@ async function* sendLoop(run: Run, most: number): AsyncGenerator<keyof DeliveryR
       unsentInARow = outcome.kind === 'not-sent' ? unsentInARow + 1 : 0;
       // What takes no mail now is no recipient's fault. A relay that says so is left alone.
       const refused = outcome.kind === 'not-sent' && outcome.scope === 'relay';
-      if (refused) run.refusal = outcome.reply;
       const ends = signal.aborted || refused || unsentInARow === mostUnsentInARow || sent >= most;
+      // So is one that ends each connection without a word.
+      if (ends && outcome.kind === 'not-sent') run.refusal = outcome.reply;
       const settled = settle(ctx, ledger, digest, outcome);
       // Without a limit on the rate both are one statement.
       const limited = ctx.config.sending.rate > 0;

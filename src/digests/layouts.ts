@@ -58,14 +58,11 @@ export class Layouts {
       idempotencyHeader: sending.idempotencyHeader,
       key: fingerprint(ctx.keys.reveal()[0] ?? ''),
     };
-    const json = JSON.stringify(content);
-    const hash = createHash('sha256').update(json).digest();
-    const { pool, prisma } = ctx.db;
-    await pool.query(
-      'insert into layouts (hash, content, created_at) values ($1, $2::jsonb, $3) on conflict (hash) do nothing',
-      [hash, json, ctx.clock()],
-    );
-    const { id } = await prisma.layout.findUniqueOrThrow({ where: { hash }, select: { id: true } });
+    const hash = createHash('sha256').update(JSON.stringify(content)).digest();
+    const { layout } = ctx.db.prisma;
+    if ((await layout.count({ where: { hash } })) === 0)
+      await layout.createMany({ data: { hash, content, createdAt: ctx.clock() }, skipDuplicates: true });
+    const { id } = await layout.findUniqueOrThrow({ where: { hash }, select: { id: true } });
     return new Layouts(ctx, { id, templates, composing: ctx });
   }
 

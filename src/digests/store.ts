@@ -4,22 +4,11 @@ import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { confirmedStatuses } from '../subscribers/status.js';
-import { leaseSeconds, owePapers } from './claims.js';
+import { leaseSeconds, mailedDigest, owePapers } from './claims.js';
 import { lifetime, type NextStatus } from './next-status.js';
 
-const stored = z.object({
-  id: z.string(),
-  /** Local calendar day, YYYY-MM-DD. */
-  day: z.string(),
-  editionId: z.string(),
-  plannedAt: z.coerce.date(),
-  abstractLength: z.enum(['none', 'short', 'full']),
-  subscriberId: z.number(),
-  tokenEpoch: z.number(),
-  email: z.string(),
-});
-/** A digest on record and whom it is for: what its mail is made from, the same at every attempt. */
-export type StoredDigest = z.infer<typeof stored>;
+const stored = mailedDigest.extend({ editionId: z.string() });
+export type StoredDigest = z.output<typeof stored>;
 
 /** Leases are between machines, so they go by the one clock that all of them share. */
 const leaseUntil = Prisma.sql`clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)`;

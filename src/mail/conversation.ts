@@ -21,6 +21,13 @@ export class Conversation {
     timer: NodeJS.Timeout | undefined;
   } | null = null;
 
+  readonly #listeners: [event: string, listener: (about: unknown) => void][] = [
+    ['data', (chunk) => this.#read((chunk as Buffer).toString('latin1'))],
+    ['error', (error) => this.#end(new NoReply((error as Error).message))],
+    ['end', () => this.#end(new NoReply('Connection closed'))],
+    ['close', () => this.#end(new NoReply('Connection closed'))],
+  ];
+
   constructor(socket: Socket) {
     this.#socket = socket;
     this.#listen();
@@ -84,7 +91,7 @@ export class Conversation {
   async encrypt(host: string, verify: boolean, ms: number): Promise<void> {
     // RFC 3207 §6: what was said before cannot be trusted to be the server's.
     if (this.interrupted) throw new NoReply('More than a reply to STARTTLS');
-    this.#socket.removeAllListeners();
+    for (const [event, listener] of this.#listeners) this.#socket.off(event, listener);
     const socket = connectTls({
       socket: this.#socket,
       rejectUnauthorized: verify,
@@ -106,10 +113,7 @@ export class Conversation {
 
   #listen(): void {
     this.#socket.setNoDelay(true);
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')));
-    this.#socket.on('error', (error) => this.#end(new NoReply(error.message)));
-    this.#socket.on('end', () => this.#end(new NoReply('Connection closed')));
-    this.#socket.on('close', () => this.#end(new NoReply('Connection closed')));
+    for (const [event, listener] of this.#listeners) this.#socket.on(event, listener);
   }
 
   #read(text: string): void {

@@ -131,6 +131,8 @@ export class SmtpSession {
   }
 
   async #greet(): Promise<Outcome | null> {
+    // RFC 3207 §4.2: what was offered before TLS counts no more.
+    this.#extensions = new Map();
     const reply = await this.#ask(`EHLO ${ourName()}`);
     if (!reply.startsWith('250')) {
       // RFC 5321 §3.2: servers that know no extensions.

@@ -10,8 +10,9 @@ export interface SmtpConnection {
   /** Connects, where it is not connected: to be asked before a mail is taken in hand. @returns null, or why no relay takes mail */
   ready(): Promise<NotSent | null>;
   /**
-   * Sends one mail; one at a time. Never throws: where no relay can be reached, nothing was sent. Connects when it has
-   * to: the first time, and after the server has closed the connection.
+   * Sends one mail; one at a time. Where no relay can be reached, nothing was sent. Connects when it has to: the first
+   * time, and after the server has closed the connection.
+   * @throws Error where an address could end its command; nothing was sent
    */
   send(envelope: Envelope, raw: Buffer): Promise<Outcome>;
   /** Says QUIT and closes. */

@@ -309,6 +309,20 @@ describe('an outage of all relays', () => {
     expect(await findOutage(context().db.prisma)).toBeNull();
   });
 
+  it('is one that ends each connection at the first mail, too, and a probe that meets the same does not end it', async () => {
+    context().expectsLog(/no relay takes mail/);
+    await planDigests(context(), 20);
+    const server = await serve(({ step }) => (step === 'MAIL' ? { next: 'close' } : undefined));
+    await send(server, { connections: 2 });
+    later(2);
+    await send(server, { connections: 2 });
+    expect(await findOutage(context().db.prisma)).not.toBeNull();
+    expect(await untouched()).toBe(20);
+    const connections = server.connections();
+    await send(server, { connections: 2 });
+    expect(server.connections()).toBe(connections);
+  });
+
   it('is none where one connection is too many and the others send', async () => {
     await planDigests(context(), 20);
     const server = await serve(({ step, connection }) =>
