@@ -47,6 +47,7 @@ const result = z.object({
   recorded: z.array(z.object({ id: z.string(), subscriberId: z.number().nullable() })),
   claimed: z.array(claimedDigest),
   suppressed: z.number(),
+  deferred: z.number(),
 });
 
 /** How long a claim holds without being renewed, in seconds; a worker that died is known by this. */
@@ -67,7 +68,8 @@ export const owePapers = `
 
 /**
  * The settlements of attempts, written only where the digest is still claimed by this owner for that attempt; and the next
- * digests that are due. One whose subscriber has left, paused or bounced since the plan becomes `suppressed` instead. The
+ * digests that are due. One whose subscriber has left, paused or bounced since the plan becomes `suppressed` instead; one
+ * whose domain is paused waits until then, spread over as long again: the longer the pause, the slower the mail after it. The
  * number to claim is part of the text, because a plan for an unknown one reads the whole queue; the status of what is settled
  * is compared as text, because the index over what is being sent has an entry for every claim of the last minutes.
  */
@@ -85,8 +87,9 @@ const statementFor = (count: number) => `
     returning d.id, d.subscriber_id, d.edition_id, d.status
   ), next as (
     select d.id, s.id is not null and s.status = 'active' as wanted, coalesce(s.status::text, 'erased') as subscriber_status,
-      s.email, s.token_epoch
+      s.email, s.token_epoch, p.until + random() * make_interval(secs => p.seconds) as later
     from digests d left join subscribers s on s.id = d.subscriber_id
+      left join domain_pauses p on p.domain = split_part(s.email, '@', 2) and p.until > $8
     where d.status = 'queued' and d.not_before <= $8
     order by d.not_before
     limit ${count}
@@ -95,12 +98,16 @@ const statementFor = (count: number) => `
     update digests d set status = 'sending', owner = $1, attempts = d.attempts + 1,
       layout_id = coalesce(d.layout_id, $10), begun = $11,
       lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-    from next where d.id = next.id and next.wanted
+    from next where d.id = next.id and next.wanted and next.later is null
     returning d.id, d.attempts, d.layout_id, d.day, d.planned_at, d.abstract_length, d.edition_id, d.subscriber_id, next.token_epoch, next.email
   ), unwanted as (
     update digests d set status = 'suppressed', last_reply = 'not sent: the subscriber is ' || next.subscriber_status
     from next where d.id = next.id and not next.wanted
     returning d.subscriber_id, d.edition_id
+  ), deferred as (
+    update digests d set not_before = next.later
+    from next where d.id = next.id and next.wanted and next.later is not null
+    returning d.id
   ), ended as (
     select subscriber_id, edition_id from unwanted
     union all
@@ -109,6 +116,7 @@ const statementFor = (count: number) => `
   select
     (select coalesce(json_agg(json_build_object('id', id, 'subscriberId', subscriber_id)), '[]') from recorded) as recorded,
     (select count(*)::int from unwanted) as suppressed,
+    (select count(*)::int from deferred) as deferred,
     (
       select coalesce(json_agg(json_build_object(
         'id', c.id, 'attempts', attempts, 'day', day, 'plannedAt', planned_at, 'abstractLength', abstract_length,

@@ -7,9 +7,10 @@ import type { Relay } from '../mail/relay.js';
 import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
 import type { ClaimedDigest } from './claims.js';
 import { outgoingMail } from './compose-stored.js';
+import { domainOf, pauseDomain } from './domain-pauses.js';
 import { Layouts } from './layouts.js';
 import { DeliveryLedger } from './ledger.js';
-import { isPolicy, type NextStatus, type NotComposed, nextStatus } from './next-status.js';
+import { isDomainThrottled, isPolicy, type NextStatus, type NotComposed, nextStatus } from './next-status.js';
 import { endOutage, findOutage, noteOutage, takeProbe } from './outage.js';
 import type { RefusalBudget } from './refusal-budget.js';
 import { SendTurns } from './send-rate.js';
@@ -190,6 +191,8 @@ async function* sendLoop(run: Run, most: number): AsyncGenerator<keyof DeliveryR
       const ends = signal.aborted || refused || unsentInARow === mostUnsentInARow || sent >= most;
       // So is one that ends each connection without a word.
       if (ends && outcome.kind === 'not-sent') run.refusal = outcome.reply;
+      // Before the next claim, which is not to be for the same domain.
+      if (isDomainThrottled(outcome)) await leaveAlone(ctx, domainOf(digest.email), outcome.reply);
       const settled = settle(ctx, ledger, digest, outcome);
       // Without a limit on the rate both are one statement.
       const limited = ctx.config.sending.rate > 0;
@@ -228,6 +231,16 @@ async function attempt(
     return await connection.send(envelope, raw);
   } catch (error) {
     return { kind: 'not-composed', reply: `not sent, because it could not be composed: ${(error as Error).message}` };
+  }
+}
+
+/** Pauses the mail to one domain; where that cannot be written, the next refusal does. */
+async function leaveAlone(ctx: Context, domain: string, reply: string): Promise<void> {
+  try {
+    const until = await pauseDomain(ctx.db.prisma, domain, reply, ctx.clock());
+    if (until) ctx.log.warn({ domain, until, reply }, 'a domain asks for less mail: digests to it wait');
+  } catch (error) {
+    ctx.log.error({ domain, error: (error as Error).message }, 'mail to a domain could not be paused');
   }
 }
 

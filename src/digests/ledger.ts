@@ -109,7 +109,7 @@ export class DeliveryLedger {
   async #exchange(settlements: Waiting<Settlement, boolean>[], claims: Waiting<null, ClaimedDigest | null>[]) {
     const { db, clock } = this.#ctx;
     const asked = settlements.map((waiting) => waiting.asked);
-    const { recorded, claimed, suppressed } = await settleAndClaim(
+    const { recorded, claimed, suppressed, deferred } = await settleAndClaim(
       db.pool,
       this.#claimant,
       asked,
@@ -126,7 +126,7 @@ export class DeliveryLedger {
     this.#answer(settlements, new Set(recorded.map(({ id }) => id)));
     for (const [i, waiting] of claims.entries()) {
       const digest = claimed[i];
-      if (digest || suppressed === 0) waiting.resolve(digest ?? null);
+      if (digest || suppressed + deferred === 0) waiting.resolve(digest ?? null);
       else this.#claims.push(waiting);
     }
   }

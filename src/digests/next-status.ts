@@ -74,6 +74,17 @@ export function isPolicy({ enhanced }: Rejected): boolean {
 }
 
 /**
+ * Whether a server asks to send less to the recipient's domain for now: 421, or a security status that passes (RFC 3463 §3.8, 4.7.y;
+ * Gmail 4.7.28, Outlook 4.7.650). 4.7.1 is what greylisting says, of one recipient: it would stop a whole domain that
+ * has everybody come twice.
+ */
+export function isDomainThrottled(outcome: Outcome | NotComposed): boolean {
+  if (outcome.kind === 'not-sent') return outcome.scope === 'domain';
+  if (outcome.kind !== 'rejected' || outcome.permanent) return false;
+  return outcome.enhanced?.startsWith('4.7.') === true && outcome.enhanced !== '4.7.1';
+}
+
+/**
  * Whether an address is at fault for a refusal. RFC 3463 §3.2: x.1.y is about the address; of these codes two are about the sender's, which is not the recipient's fault.
  * Servers that give no enhanced code may mean the same, or a policy of today.
  */

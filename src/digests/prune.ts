@@ -28,6 +28,7 @@ export async function pruneDigests(
   const snapshots =
     await db.$executeRaw`delete from paper_snapshots where created_at < ${new Date(unused.getTime() - onOfferDays * 86_400_000)}`;
   await db.$executeRaw`delete from webhook_events where received_at < ${new Date(now.getTime() - keepEventsDays * 86_400_000)}`;
+  await db.$executeRaw`delete from domain_pauses where until < ${new Date(now.getTime() - 86_400_000)}`;
   await db.$executeRaw`
     delete from cursor_exceptions e where not exists (select from subscribers s where s.id = e.subscriber_id)`;
   return { digests, editions, snapshots };

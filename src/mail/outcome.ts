@@ -23,8 +23,8 @@ export interface Rejected {
 /** Nothing was accepted, and that through no fault of the recipient or the mail: safe to try again. */
 export interface NotSent {
   kind: 'not-sent';
-  /** What to leave alone for a while: this connection, or the whole relay. */
-  scope: 'connection' | 'relay';
+  /** What to leave alone for a while: this connection, the recipient's domain too, or the whole relay. */
+  scope: 'connection' | 'domain' | 'relay';
   reply: string;
 }
 
@@ -57,7 +57,7 @@ export function classifyReply(stage: Stage, text: string): Outcome {
   if (stage === 'dot' && code < 300) return { kind: 'sent', reply };
   if (code < 400) return withoutReply(stage, reply);
   const scope = scopeOf(stage, code, enhanced);
-  if (scope === 'connection' || scope === 'relay') return { kind: 'not-sent', scope, reply };
+  if (scope === 'connection' || scope === 'domain' || scope === 'relay') return { kind: 'not-sent', scope, reply };
   const permanent = code >= 500 && !isMailboxFull(stage, code, enhanced);
   return { kind: 'rejected', scope, permanent, code, enhanced, reply };
 }
@@ -73,7 +73,8 @@ type Scope = NotSent['scope'] | Rejected['scope'];
 
 function scopeOf(stage: Stage, code: number, enhanced: string | null): Scope {
   if (isOpening(stage)) return 'relay';
-  if (code === 421) return 'connection';
+  // Before the server knows the recipient, it can only mean the connection: one that was idle, or has carried enough.
+  if (code === 421) return stage === 'mail' ? 'connection' : 'domain';
   if (code === 454 || code === 530 || code === 534 || code === 535 || code === 538) return 'relay';
   // Our sender is the same in every mail; its size (RFC 1870 §6.1) is a mail's own.
   if (stage === 'mail') return code === 552 ? 'message' : 'relay';

@@ -75,7 +75,7 @@ export function openSmtpConnection(
       const outcome = await session.send(...mail);
       if (outcome.kind !== 'not-sent') return outcome;
       // Servers close connections that have been idle, or that have carried enough: that is no failure.
-      const candidates = outcome.scope === 'connection' ? relays : relays.filter((other) => other !== relay);
+      const candidates = outcome.scope === 'relay' ? relays.filter((other) => other !== relay) : relays;
       return sendAnew(candidates, outcome, mail);
     },
     async close() {

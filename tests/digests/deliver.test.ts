@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.js';
 import { type DeliveryReport, deliver, deliverUntilIdle } from '../../src/digests/deliver.js';
+import { pauseDomain } from '../../src/digests/domain-pauses.js';
 import { findOutage } from '../../src/digests/outage.js';
 import { planDue } from '../../src/digests/plan.js';
 import { digestTemplatesOf } from '../../src/digests/templates.js';
 import { Secret } from '../../src/secret.js';
 import { useContext } from '../helpers/context.js';
-import { makePaper } from '../helpers/rows.js';
+import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
 import { deliveryTo, morning, planDigests, recordedDigests, startMorning } from './delivery.js';
 
@@ -162,6 +163,75 @@ describe('a recipient who is refused', () => {
     const server = await serve(({ step }) => (step === 'RCPT' ? { raw: '550 5.1.1 no\0body\r\n' } : undefined));
     expect(await send(server)).toEqual({ ...nothing, failed: 1 });
     expect(await records()).toMatchObject([{ status: 'failed', lastReply: '550 5.1.1 nobody' }]);
+  });
+});
+
+describe('a domain that asks for less mail', () => {
+  const planAt = async (...domains: string[]) => {
+    for (const [i, domain] of domains.entries()) {
+      const email = `r${i}@${domain}`;
+      await makeSubscriber(context().db.prisma, { email, emailKey: email });
+    }
+    await planDigests(context(), 0);
+  };
+  const asking = (domain: string, reply: string, open: () => boolean) =>
+    serve(({ step, line }) =>
+      step === 'RCPT' && line.includes(`@${domain}>`) && !open()
+        ? { reply, ...(reply.startsWith('421') && { next: 'close' }) }
+        : undefined,
+    );
+  const asked = (server: TestSmtpServer, domain: string) =>
+    server.commands.filter((line) => line.startsWith('RCPT') && line.includes(`@${domain}>`)).length;
+
+  it.each(['421 4.7.28 unusual rate of mail', '450 4.7.28 unusual rate of mail', '421 try later'])(
+    'with "%s" is left alone while all others get theirs, and gets its own, spread, after the pause',
+    async (reply) => {
+      context().expectsLog(/a domain asks for less mail/);
+      await planAt(...Array.from({ length: 20 }, () => 'big.example'), 'a.example', 'b.example', 'c.example');
+      let open = false;
+      const server = await asking('big.example', reply, () => open);
+      await send(server, { connections: 1 });
+      expect(server.mails).toHaveLength(3);
+      expect(asked(server, 'big.example')).toBeLessThanOrEqual(2);
+      const waiting = (await records()).filter(({ status }) => status === 'queued');
+      expect(waiting).toHaveLength(20);
+      const untried = waiting.filter(({ attempts, lastReply }) => attempts === 0 && lastReply === null);
+      expect(untried).toHaveLength(19);
+      for (const { notBefore } of untried) {
+        expect(notBefore.getTime()).toBeGreaterThanOrEqual(morning.getTime() + 60_000);
+        expect(notBefore.getTime()).toBeLessThanOrEqual(morning.getTime() + 120_000);
+      }
+      open = true;
+      later(2);
+      await send(server, { connections: 1 });
+      expect(server.mails).toHaveLength(23);
+    },
+  );
+
+  it('again and again is left alone for twice as long each time, up to an hour, and begins anew after a quiet hour', async () => {
+    const { prisma } = context().db;
+    const pauses = [];
+    for (let i = 0; i < 8; i++) {
+      const until = await pauseDomain(prisma, 'big.example', '421 slow down', context().time.now);
+      pauses.push(((until?.getTime() ?? 0) - context().time.now.getTime()) / 60_000);
+      expect(await pauseDomain(prisma, 'big.example', '421 slow down', context().time.now)).toBeNull();
+      later(pauses.at(-1) ?? 0);
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    later(61);
+    const until = await pauseDomain(prisma, 'big.example', '421 slow down', context().time.now);
+    expect(until).toEqual(new Date(context().time.now.getTime() + 60_000));
+  });
+
+  it('is not one that greylists, where each recipient is to come a second time', async () => {
+    await planAt('lab.example', 'lab.example', 'lab.example', 'lab.example');
+    let open = false;
+    const server = await asking('lab.example', '451 4.7.1 greylisted, come back', () => open);
+    await send(server, { connections: 1 });
+    expect(asked(server, 'lab.example')).toBe(4);
+    open = true;
+    later(2);
+    expect(await send(server, { connections: 1 })).toEqual({ ...nothing, sent: 4 });
   });
 });
 

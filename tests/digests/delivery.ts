@@ -16,7 +16,7 @@ const templates = loadDigestTemplates();
 export async function startMorning(ctx: TestContext): Promise<void> {
   ctx.time.now = morning;
   await ctx.db.pool.query(
-    'truncate subscribers, cursor_exceptions, digests, editions, papers, source_days, plans, mail_outage restart identity cascade',
+    'truncate subscribers, cursor_exceptions, digests, editions, papers, source_days, plans, mail_outage, domain_pauses restart identity cascade',
   );
   await ctx.db.pool.query("update send_rate set next_at = '-infinity'");
 }

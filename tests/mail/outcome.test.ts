@@ -49,8 +49,9 @@ describe('what a reply means', () => {
     ['mail', '530 5.7.0 authentication required', 'not-sent, relay'],
     ['mail', '550 5.1.8 sender address rejected', 'not-sent, relay'],
     ['dot', '454 Throttling failure: Maximum sending rate exceeded.', 'not-sent, relay'],
-    ['rcpt', '421 4.3.2 closing', 'not-sent, connection'],
-    ['dot', '421 4.3.2 closing', 'not-sent, connection'],
+    ['mail', '421 4.4.2 idle', 'not-sent, connection'],
+    ['rcpt', '421 4.3.2 closing', 'not-sent, domain'],
+    ['dot', '421 4.7.28 rate', 'not-sent, domain'],
     ['data', '250 ok', 'not-sent, connection'],
 
     ['dot', '354 go ahead', 'in-doubt'],
