@@ -3,16 +3,18 @@ import type { Context } from '../src/context.js';
 import { addJob, type Jobs } from '../src/database/queue.js';
 
 /** What runs by itself, and when (UTC). The clock only asks; that nothing happens twice is the database's affair. */
-const schedule: { job: 'ingest' | 'plan' | 'deliver' | 'prune'; at: string }[] = [
+const schedule: { job: 'ingest' | 'plan' | 'deliver' | 'bounces' | 'prune'; at: string }[] = [
   { job: 'ingest', at: '2,32 * * * *' },
   { job: 'plan', at: '* * * * *' },
   { job: 'deliver', at: '* * * * *' },
+  { job: 'bounces', at: '* * * * *' },
   { job: 'prune', at: '43 3 * * *' },
 ];
 
 /** Starts the clock; returns how to stop it. Any number may run: a job that waits already is not added again. */
 export function startClock(ctx: Context): () => Promise<void> {
-  const tasks = schedule.map(({ job, at }) =>
+  const wanted = schedule.filter(({ job }) => job !== 'bounces' || ctx.config.bounceInbox);
+  const tasks = wanted.map(({ job, at }) =>
     cron.schedule(
       at,
       async () => {

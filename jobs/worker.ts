@@ -5,6 +5,7 @@ import { wakeDelivery } from '../src/database/queue.js';
 import { reap } from '../src/digests/deliver.js';
 import { isAnyDue } from '../src/digests/store.js';
 import { jobLogger } from '../src/log.js';
+import { bounces } from './bounces.js';
 import { deliver } from './deliver.js';
 import { ingest } from './ingest.js';
 import type { Job, JobContext } from './job.js';
@@ -26,7 +27,7 @@ export interface Worker {
 const pools: { jobs: Record<string, Job>; concurrency: number }[] = [
   { jobs: { deliver }, concurrency: 1 },
   { jobs: { 'sign-up-mail': sendSignUpMail }, concurrency: 3 },
-  { jobs: { ingest, plan, prune }, concurrency: 3 },
+  { jobs: { ingest, plan, bounces, prune }, concurrency: 4 },
 ];
 
 /** How often a worker looks for what dead ones have left. */

@@ -61,6 +61,8 @@ function toConfig(env: z.output<typeof environment>) {
     /** Relays in the order in which they are tried; null: the local mailbox. */
     relays: env.SMTP_URL ? env.SMTP_URL.map((url) => new Secret(url)) : null,
     mail: { from: env.MAIL_FROM, domain: mailDomain, bounceAddress: env.BOUNCE_ADDRESS?.address ?? null },
+    /** Where reports on our mail come in; null: nowhere that we read. */
+    bounceInbox: env.BOUNCE_IMAP_URL ? new Secret(env.BOUNCE_IMAP_URL) : null,
     web: {
       host: env.HOST,
       port: env.PORT,

@@ -79,6 +79,8 @@ const mailbox = (example: string) =>
 
 const relayExample = 'smtps://user:password@smtp.example.org:465';
 
+const inboxExample = 'imaps://user:password@imap.example.org/INBOX';
+
 export const pemExample = '/etc/offprint/dkim.pem';
 
 const isPem = (text: string) => text.includes('-----BEGIN');
@@ -132,6 +134,14 @@ export const environment = z.object({
       ({ address }) => address.indexOf('@') <= 19,
       'must have at most 19 characters before the @, like bounce@example.org',
     )
+    .optional(),
+  BOUNCE_IMAP_URL: z
+    .string()
+    .refine((text) => {
+      if (!hasProtocol(text, /^imaps?:$/)) return false;
+      const { hostname, username, password } = new URL(text);
+      return Boolean(hostname && username && password);
+    }, `must be an imap:// or imaps:// address with user and password, like ${inboxExample}`)
     .optional(),
   BASE_URL: httpUrl('https://papers.example.org').optional(),
   PORT: wholeNumber(0, 65535, '3000').prefault('3000'),

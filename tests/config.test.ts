@@ -32,6 +32,7 @@ describe('an empty environment', () => {
     expect(parseConfig({})).toEqual({
       database: { url: null, dataDir: './data' },
       relays: null,
+      bounceInbox: null,
       mail: { from: { name: 'Offprint', address: 'digest@localhost' }, domain: 'localhost', bounceAddress: null },
       web: {
         host: '127.0.0.1',
@@ -84,6 +85,12 @@ describe('a value', () => {
     ],
     ['MAIL_FROM', 'digest@example.org', (c) => c.mail.from, { name: '', address: 'digest@example.org' }],
     ['BOUNCE_ADDRESS', 'bounce@example.org', (c) => c.mail.bounceAddress, 'bounce@example.org'],
+    [
+      'BOUNCE_IMAP_URL',
+      'imap://bounce%40example.org:secret@imap.example.org/Bounces',
+      (c) => c.bounceInbox?.reveal(),
+      'imap://bounce%40example.org:secret@imap.example.org/Bounces',
+    ],
     ['BASE_URL', 'https://example.org/papers/', (c) => c.web.baseUrl, 'https://example.org/papers'],
     ['PORT', '8080', (c) => [c.web.port, c.web.baseUrl], [8080, 'http://localhost:8080']],
     ['PORT', '0', (c) => c.web.port, 0],
@@ -134,6 +141,8 @@ describe('a wrong value', () => {
     ['MAIL_FROM', 'a@b.org, c@d.org', 'Offprint <digest@example.org>'],
     ['MAIL_FROM', 'A\r\nBcc: x@y.org <a@b.org>', 'Offprint <digest@example.org>'],
     ['MAIL_FROM', 'a,b@example.org', 'Offprint <digest@example.org>'],
+    ['BOUNCE_IMAP_URL', 'imaps://imap.example.org', 'imaps://user:password@'],
+    ['BOUNCE_IMAP_URL', 'https://user:password@imap.example.org', 'imaps://user:password@'],
     ['BOUNCE_ADDRESS', 'bounce', 'bounce@example.org'],
     ['BOUNCE_ADDRESS', 'a-local-part-too-long@example.org', 'bounce@example.org'],
     ['BASE_URL', 'papers.example.org', 'https://papers.example.org'],

@@ -13,6 +13,8 @@ export interface Jobs {
   ingest: Record<string, never>;
   /** Write the digests that are due. */
   plan: Record<string, never>;
+  /** Read the inbox that mails come back to. */
+  bounces: Record<string, never>;
   /** Forget what is no longer needed. */
   prune: Record<string, never>;
 }

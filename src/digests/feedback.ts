@@ -1,7 +1,8 @@
 import { validate } from 'uuid';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
-import type { Feedback } from '../mail/feedback.js';
+import { type Feedback, readFeedback } from '../mail/feedback.js';
+import { parseInbox, readInbox } from '../mail/inbox.js';
 import { emailKey, parseAddress } from '../subscribers/address.js';
 import { complain } from '../subscribers/lifecycle.js';
 import { verifyBounceTag, verifyToken } from '../subscribers/tokens.js';
@@ -84,6 +85,55 @@ export async function applyFeedback(
   if (blame) await noteBounce(prisma, subscriber, blame);
   const status = (await prisma.subscriber.findUnique({ where: { id: subscriber } }))?.status;
   return { ...result, action: blame && status === 'bounced' ? 'suppressed' : settled ? 'noted' : 'ignored' };
+}
+
+/** A mail that was read, and what was done about it; `other`: neither a delivery report nor a complaint. */
+export type ReadMail = FeedbackResult & {
+  kind: Feedback['kind'] | 'other';
+  status: string | null;
+  reply: string | null;
+};
+
+/** Reads a mail that came back, and puts what it proves on record. */
+export async function takeReport(ctx: Pick<Context, 'db' | 'clock' | 'keys' | 'log'>, raw: Buffer): Promise<ReadMail> {
+  const feedback = await readFeedback(raw).catch((error) => {
+    ctx.log.warn({ error: error.message }, 'a mail that came back cannot be read');
+    return null;
+  });
+  if (!feedback) return { kind: 'other', action: 'ignored', status: null, reply: null, digest: null, subscriber: null };
+  const result = await applyFeedback(ctx, feedback, proveSubject(ctx, feedback.evidence));
+  const { kind, enhanced, reply } = feedback;
+  ctx.log.info({ kind, enhanced, reply, ...result }, 'feedback read');
+  return { kind, status: enhanced, reply, ...result };
+}
+
+/** What was read from the inbox, by what was done about it; `failed`: left for the next time. */
+export type InboxReport = Record<'read' | FeedbackResult['action'] | 'failed', number>;
+
+/** The next minute goes on. */
+const mostAtOnce = 1_000;
+
+/**
+ * Reads what has come to the inbox of BOUNCE_IMAP_URL.
+ * @returns null where there is none
+ * @throws UserError when it cannot be read
+ */
+export async function takeReports(
+  ctx: Pick<Context, 'config' | 'db' | 'clock' | 'keys' | 'log'>,
+  signal: AbortSignal,
+): Promise<InboxReport | null> {
+  const { bounceInbox } = ctx.config;
+  if (!bounceInbox) return null;
+  const report: InboxReport = { read: 0, suppressed: 0, noted: 0, ignored: 0, failed: 0 };
+  await readInbox(parseInbox(bounceInbox), mostAtOnce, signal, async (raw) => {
+    const read = await takeReport(ctx, raw).catch((error) => {
+      ctx.log.error({ error: error.message }, 'what a mail that came back tells is not on record');
+    });
+    report.read++;
+    report[read?.action ?? 'failed']++;
+    return read !== undefined;
+  });
+  return report;
 }
 
 /** What became of a digest that a relay had taken, or may have taken. @returns whether that was news */

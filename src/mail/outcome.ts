@@ -128,5 +128,6 @@ function oneLine(text: string): string {
 /** What a server said, on one line of some length, with addresses made unreadable. */
 export function maskAddresses(text: string): string {
   const masked = text.replace(/([^\s<>@])[^\s<>@]*@(?=[^\s<>@])/g, '$1…@');
-  return masked.replace(/\s+/g, ' ').trim().slice(0, longestReply);
+  // No database takes a NUL.
+  return masked.replaceAll('\0', '').replace(/\s+/g, ' ').trim().slice(0, longestReply);
 }

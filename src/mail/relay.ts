@@ -21,16 +21,29 @@ export interface Relay {
 export function parseRelay(address: Secret<string>): Relay {
   const url = new URL(address.reveal());
   const secure = url.protocol === 'smtps:';
-  const login = url.username ? { user: decode(url.username), password: new Secret(decode(url.password)) } : null;
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const requireTls = url.searchParams.get('requireTls');
+  const login = url.username ? loginOf(url) : null;
   return {
-    host,
+    host: hostOf(url),
     port: url.port ? Number(url.port) : defaultPort(secure, login !== null),
     secure,
-    requireTls: requireTls === 'true' || (requireTls !== 'false' && login !== null && !isThisMachine(host)),
+    requireTls: requiresTls(url),
     login,
   };
+}
+
+/** The name of a server as sockets take it: an IPv6 address without its brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+export function loginOf({ username, password }: URL): { user: string; password: Secret<string> } {
+  return { user: decode(username), password: new Secret(decode(password)) };
+}
+
+/** Whether a server at this address must offer TLS: `requireTls` says so, and else a password that goes over a network. */
+export function requiresTls(url: URL): boolean {
+  const said = url.searchParams.get('requireTls');
+  return said === 'true' || (said !== 'false' && url.username !== '' && !isThisMachine(hostOf(url)));
 }
 
 /** The relays to send through, in the order in which they are tried: those of SMTP_URL, else the local mailbox. */

@@ -1,13 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../src/digests/deliver.js';
-import { applyFeedback, proveSubject } from '../../src/digests/feedback.js';
+import { applyFeedback, proveSubject, takeReports } from '../../src/digests/feedback.js';
 import { planDue } from '../../src/digests/plan.js';
 import { readFeedback } from '../../src/mail/feedback.js';
+import { Secret } from '../../src/secret.js';
 import { subscriberLinks } from '../../src/subscribers/links.js';
 import { useContext } from '../helpers/context.js';
+import { startImapServer } from '../helpers/imap-server.js';
 import { makePaper } from '../helpers/rows.js';
 import { type SmtpScript, startSmtpServer } from '../helpers/smtp-server.js';
-import { complaint, deliveryReport } from '../mail/reports.js';
+import { complaint, deliveryReport, outOfOffice } from '../mail/reports.js';
 import { deliveryTo, morning, planDigests, recordedDigests, startMorning } from './delivery.js';
 
 const context = useContext({ BOUNCE_ADDRESS: 'bounce@example.org' }, [/digest not sent/]);
@@ -161,5 +163,54 @@ describe('a complaint', () => {
     const unsubscribe = `https://papers.example.org/unsubscribe/${token}`;
     expect(await hear(complaint('fbl@example.org', { unsubscribe }))).toMatchObject({ action: 'ignored' });
     expect(await subscribers()).toEqual(['active']);
+  });
+});
+
+describe('the inbox that mails come back to', () => {
+  const fetch = async (url: string) => {
+    const config = { ...context().config, bounceInbox: new Secret(url) };
+    return takeReports({ ...context(), config }, new AbortController().signal);
+  };
+
+  it('is read once: each mail is taken for what it is, and one that nobody can read keeps none of the others', async () => {
+    context().expectsLog(/cannot be read/);
+    await planDigests(context(), 2);
+    const [returnPath = ''] = await send();
+    // Deeper than any parser goes.
+    const boundary = (depth: number) => `Content-Type: multipart/mixed; boundary=b${depth}\r\n\r\n--b${depth}\r\n`;
+    const unreadable = Buffer.from(Array.from({ length: 500 }, (_, depth) => boundary(depth)).join(''));
+    const server = await startImapServer([
+      outOfOffice(returnPath),
+      unreadable,
+      deliveryReport('bounce+00ff@example.org'),
+      deliveryReport(returnPath, { diagnostic: '550 5.1.1 no\0body' }),
+    ]);
+    try {
+      expect(await fetch(server.url)).toEqual({ read: 4, suppressed: 1, noted: 0, ignored: 3, failed: 0 });
+      expect((await subscribers()).toSorted()).toEqual(['active', 'bounced']);
+      expect((await recordedDigests(context())).map(({ lastReply }) => lastReply)).toContain(
+        'bounced: 550 5.1.1 nobody',
+      );
+      expect(server.mails.every(({ seen }) => seen)).toBe(true);
+      expect(await fetch(server.url)).toMatchObject({ read: 0 });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('is left as it is where nothing can be put on record, and read again', async () => {
+    context().expectsLog(/is not on record/);
+    await planDigests(context(), 1);
+    const [returnPath = ''] = await send();
+    const server = await startImapServer([deliveryReport(returnPath)]);
+    try {
+      await context().db.pool.query('alter table digests rename to digests_away');
+      expect(await fetch(server.url)).toMatchObject({ read: 1, failed: 1 });
+      await context().db.pool.query('alter table digests_away rename to digests');
+      expect(await subscribers()).toEqual(['active']);
+      expect(await fetch(server.url)).toMatchObject({ read: 1, suppressed: 1 });
+    } finally {
+      await server.close();
+    }
   });
 });

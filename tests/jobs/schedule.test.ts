@@ -2,6 +2,7 @@ import cron from 'node-cron';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startClock } from '../../jobs/schedule.js';
 import { openContext } from '../../src/context.js';
+import { Secret } from '../../src/secret.js';
 import { useContext } from '../helpers/context.js';
 
 const context = useContext();
@@ -42,6 +43,15 @@ describe('the clock', () => {
     for (const name of ['ingest', 'plan', 'deliver', 'prune']) await strike(name);
     expect(await waiting()).toEqual(['deliver deliver-0', 'ingest ingest', 'plan plan', 'prune prune']);
     expect(await context().db.prisma.sourceDay.count()).toBe(0);
+  });
+
+  it('has bounces read every minute where there is an inbox for them', async () => {
+    start();
+    expect(tasks('bounces')).toEqual([]);
+    const config = { ...context().config, bounceInbox: new Secret('imaps://user:password@imap.example.org') };
+    start({ ...context(), config });
+    await strike('bounces');
+    expect(await waiting()).toEqual(['bounces bounces']);
   });
 
   it('lets none of plan, papers and forgetting begin while another of its kind still runs', async () => {
