@@ -7,6 +7,6 @@ export default defineConfig({
     include: ['tests/faults/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });

@@ -61,7 +61,8 @@ const mostUnsentInARow = 2;
  * Sends every digest that is due, over as many connections as SEND_CONNECTIONS allows, and puts each outcome on record.
  * Ends when nothing is due, when no relay takes mail, or, after the mails in flight, when `signal` is aborted. During an outage
  * it only tries, when it is time, with one mail.
- * @throws Error when the database cannot be used, after every connection has ended
+ * While the database is away in mid-run it waits.
+ * @throws Error when the database cannot be used at the start, or a turn to send cannot be had
  */
 export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
   const { ctx } = delivery;
@@ -96,7 +97,7 @@ async function startRun(delivery: Delivery, owner: string, signal: AbortSignal):
   return {
     delivery,
     signal,
-    ledger: new DeliveryLedger(ctx, claimant),
+    ledger: new DeliveryLedger(ctx, claimant, signal),
     turns: new SendTurns(ctx.db.prisma, ctx.config.sending.rate, signal),
     snapshots: new Snapshots(ctx.db.pool),
     layouts,

@@ -14,7 +14,6 @@ import { noteBounce } from './store.js';
 interface Waiting<Asked, Answer> {
   asked: Asked;
   resolve: (answer: Answer) => void;
-  reject: (error: unknown) => void;
 }
 
 const longestPauseMs = 5_000;
@@ -27,18 +26,23 @@ const longestPauseMs = 5_000;
 export class DeliveryLedger {
   readonly #ctx: Pick<Context, 'db' | 'clock' | 'log'>;
   readonly #claimant: Claimant;
+  readonly #signal: AbortSignal;
   readonly #inHand = new Set<string>();
   #settlements: Waiting<Settlement, boolean>[] = [];
   #claims: Waiting<null, ClaimedDigest | null>[] = [];
   #begun: ClaimedDigest[] = [];
   #beginning: Promise<Set<string>> | null = null;
   #running = false;
+  /** Statements in a row that failed. */
+  #failures = 0;
   /** How many digests were not to be sent any more. */
   suppressed = 0;
 
-  constructor(ctx: Pick<Context, 'db' | 'clock' | 'log'>, claimant: Claimant) {
+  /** @param signal when aborted, nothing more is claimed */
+  constructor(ctx: Pick<Context, 'db' | 'clock' | 'log'>, claimant: Claimant, signal: AbortSignal) {
     this.#ctx = ctx;
     this.#claimant = claimant;
+    this.#signal = signal;
   }
 
   /**
@@ -52,9 +56,8 @@ export class DeliveryLedger {
   }
 
   /**
-   * Takes the next digest that is due.
+   * Takes the next digest that is due; waits for as long as the database is away.
    * @returns null where none is
-   * @throws Error when the database cannot be used
    */
   claim(): Promise<ClaimedDigest | null> {
     return this.#ask(this.#claims, null);
@@ -83,8 +86,8 @@ export class DeliveryLedger {
   }
 
   #ask<Asked, Answer>(queue: Waiting<Asked, Answer>[], asked: Asked): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      queue.push({ asked, resolve, reject });
+    return new Promise((resolve) => {
+      queue.push({ asked, resolve });
       if (this.#running) return;
       this.#running = true;
       // Once all have been heard whose replies have arrived by now.
@@ -96,17 +99,20 @@ export class DeliveryLedger {
     while (this.#settlements.length + this.#claims.length > 0) {
       const settlements = this.#settlements.splice(0);
       const claims = this.#claims.splice(0);
+      if (this.#signal.aborted) for (const { resolve } of claims.splice(0)) resolve(null);
       try {
         await this.#exchange(settlements, claims);
+        this.#failures = 0;
       } catch (error) {
-        for (const { reject } of claims) reject(error);
         await this.#recover(settlements, error);
+        this.#claims.push(...claims);
       }
     }
     this.#running = false;
   }
 
   async #exchange(settlements: Waiting<Settlement, boolean>[], claims: Waiting<null, ClaimedDigest | null>[]) {
+    if (settlements.length + claims.length === 0) return;
     const { db, clock } = this.#ctx;
     const asked = settlements.map((waiting) => waiting.asked);
     const { recorded, claimed, suppressed, deferred } = await settleAndClaim(
@@ -135,9 +141,11 @@ export class DeliveryLedger {
   async #recover(settlements: Waiting<Settlement, boolean>[], cause: unknown): Promise<void> {
     let open = settlements;
     let error = cause;
-    for (let attempt = 1; ; attempt++) {
+    // Asked to stop, it waits for nothing but what must be written.
+    while (open.length > 0 || !this.#signal.aborted) {
       this.#complain(error);
-      await sleep(Math.min(100 * 2 ** attempt, longestPauseMs));
+      this.#failures++;
+      await sleep(Math.min(100 * 2 ** this.#failures, longestPauseMs));
       try {
         const written = await recoverClaims(
           this.#ctx.db.pool,
@@ -150,7 +158,7 @@ export class DeliveryLedger {
           written,
         );
         open = open.filter(({ asked }) => !written.has(asked.digestId));
-        if (open.length > 0) await this.#exchange(open, []);
+        await this.#exchange(open, []);
         return;
       } catch (next) {
         error = next;

@@ -22,7 +22,11 @@ afterEach(() => server.close());
 
 const db = () => context().db.prisma;
 const ledger = (owner: string, now = morning, saysWhenBegun = false) =>
-  new DeliveryLedger({ ...context(), clock: () => now }, { owner, layoutId: 1, saysWhenBegun });
+  new DeliveryLedger(
+    { ...context(), clock: () => now },
+    { owner, layoutId: 1, saysWhenBegun },
+    new AbortController().signal,
+  );
 const claim = async (owner: string, now = morning): Promise<ClaimedDigest> => {
   const digest = await ledger(owner, now).claim();
   if (digest === null) throw new Error('There is nothing to claim');

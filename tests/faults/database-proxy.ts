@@ -17,8 +17,8 @@ export interface DatabaseProxy {
   cut(): void;
   /** Passes nothing on, as when the server hangs. */
   freeze(): void;
-  /** Works as before. */
-  resume(): void;
+  /** Works as before, or passes on to the server that is at another address now. */
+  resume(newTarget?: string): void;
   close(): void;
 }
 
@@ -27,7 +27,7 @@ export interface DatabaseProxy {
  * which a statement is about to reach the database, or is carried out and the process does not know yet.
  */
 export async function startDatabaseProxy(target: string, watch: Watch | null): Promise<DatabaseProxy> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let seen = 0;
   let acted = false;
@@ -86,7 +86,8 @@ export async function startDatabaseProxy(target: string, watch: Watch | null): P
     freeze: () => {
       for (const socket of sockets) socket.pause();
     },
-    resume: () => {
+    resume: (newTarget = target) => {
+      ({ hostname, port } = new URL(newTarget));
       away = false;
       for (const socket of sockets) socket.resume();
     },
