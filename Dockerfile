@@ -14,6 +14,7 @@ COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY bin bin
 COPY prisma prisma
+COPY models models
 COPY samples samples
 COPY templates templates
 RUN mkdir /data && chown node:node /data

@@ -9,8 +9,9 @@ import { projectPath } from '../project.js';
 import { paperFile } from '../sources/file.js';
 import { openSource } from '../sources/open.js';
 import { type Fetched, type Source, SourceError } from '../sources/source.js';
+import { loadMatcher } from '../topics/matcher.js';
 import { writeMatches } from '../topics/store.js';
-import { seedTopics, vocabulary } from '../topics/vocabulary.js';
+import { rematch, seedTopics } from '../topics/vocabulary.js';
 
 export interface IngestRequest {
   /** Read instead of the sources of the configuration. */
@@ -55,6 +56,8 @@ export async function ingest(ctx: Ingesting, request: IngestRequest): Promise<In
       reports.push(await ingestDay(ctx, source, day, request.sources !== undefined));
     }
   }
+  const anew = await rematch(ctx.db.prisma, loadMatcher(), ctx.clock());
+  if (anew.papers > 0) ctx.log.info(anew, 'topics have changed: papers on offer were matched anew');
   return total(reports);
 }
 
@@ -102,7 +105,7 @@ async function storeFetched(
     }
     written.push(...(await writePapers(tx, { source, day: utcDay(now), papers: revisions }, now, true)));
     const changed = written.filter((paper) => paper.textChanged).map((paper) => paper.id);
-    if (changed.length > 0) await writeMatches(tx, vocabulary, changed);
+    if (changed.length > 0) await writeMatches(tx, loadMatcher(), changed);
     return {
       days: lists.length || 1,
       fetched: lists.reduce((sum, list) => sum + list.papers.length, revisions.length + rejected.length),

@@ -76,7 +76,7 @@ export async function readInbox(
     for (const uid of unseen.slice(0, most)) {
       if (signal.aborted) break;
       const mail = await ask(client.fetchOne(`${uid}`, { source: { maxLength: longestMail } }, { uid: true }));
-      if (mail && mail.source && (await take(mail.source)))
+      if (mail !== false && mail.source && (await take(mail.source)))
         await ask(client.messageFlagsAdd(`${uid}`, ['\\Seen'], { uid: true }));
     }
     await client.logout().catch(() => {});

@@ -48,7 +48,7 @@ export async function writePapers(
   const rows = await tx.paper.findMany({
     where: { identifier: { in: papers.map(({ identifier }) => identifier) } },
     include: { listings: { select: { source: true, day: true } } },
-    omit: { createdAt: true, updatedAt: true },
+    omit: { createdAt: true, updatedAt: true, matchedWith: true },
   });
   const known = new Map(rows.map((row) => [row.identifier, row]));
   const written: WrittenPaper[] = [];

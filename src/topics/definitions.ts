@@ -6,11 +6,12 @@ export interface TopicDefinition {
   /** What belongs there, for whoever chooses. */
   description: string;
   /**
-   * What its papers speak of, comma-separated. A term of several words is a phrase. Words are stemmed, so that beware of
-   * those whose stem is common ("optimizer" finds "optimal", "personalized" finds "person"); "to", "a" and the like stand
-   * for any word unless they are hyphenated; a phrase also finds its spelling with hyphens from the first word on.
+   * What its papers speak of, comma-separated. A term of several words is found where they follow each other, with hyphens or
+   * without; plurals find singulars and the other way round. How much a find counts is learned, from the finds of all topics.
    */
   terms: string;
+  /** Slugs of topics whose place it has taken: their subscribers get it. */
+  replaces?: readonly string[];
 }
 
 /** The topics, in the order in which they are offered. */

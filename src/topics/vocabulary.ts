@@ -1,41 +1,55 @@
 import type { Queries } from '../database/database.js';
 import { definitions } from './definitions.js';
-import { removeOtherTopics, type Topic, writeMatches, writeTopics } from './store.js';
+import type { Matcher } from './matcher.js';
+import {
+  findOutdatedPapers,
+  type MatchChanges,
+  removeOtherTopics,
+  type Topic,
+  writeMatches,
+  writeTopics,
+} from './store.js';
 
 /** The topics, in the order in which they are offered. */
-export const vocabulary: readonly Topic[] = definitions.map(({ slug, name, description, terms }) => ({
+export const vocabulary: readonly Topic[] = definitions.map(({ slug, name, description }) => ({
   slug,
   name,
   description,
-  query: terms
-    .split(',')
-    .map((term) => `"${term.trim()}"`)
-    .join(' or '),
 }));
 
-/** Papers whose matches are found anew in one go. */
+/**
+ * Writes the vocabulary into the table `topics`, in its order; a topic that is gone leaves the subscribers who had chosen it, too.
+ * To do so twice is to do it once.
+ */
+export async function seedTopics(db: Queries): Promise<void> {
+  await writeTopics(db, vocabulary);
+  const successors = definitions.flatMap(({ slug, replaces = [] }) => replaces.map((old) => ({ old, slug })));
+  await removeOtherTopics(db, vocabulary, successors);
+}
+
+/** How long papers are on offer. */
+const onOfferDays = 31;
 const batchSize = 500;
 
 /**
- * Writes the vocabulary into the table `topics`, in its order. Where a definition is another than the one that the papers
- * were matched with, they are matched anew; a topic that is gone leaves the subscribers who had chosen it, too. To do so twice is
- * to do it once.
+ * Finds the topics of papers anew that are still on offer, where weights or definitions have changed since.
+ * @returns how many papers, and what is other than before
  */
-export async function seedTopics(db: Queries): Promise<void> {
-  const changed = await writeTopics(db, vocabulary);
-  if (!changed) return;
-  await removeOtherTopics(db, vocabulary);
-  let after = 0;
+export async function rematch(
+  db: Queries,
+  matcher: Matcher,
+  now: Date,
+): Promise<{ papers: number; topics: MatchChanges }> {
+  const oldest = new Date(now.getTime() - onOfferDays * 86_400_000);
+  const total: { papers: number; topics: MatchChanges } = { papers: 0, topics: {} };
   for (;;) {
-    const papers = await db.paper.findMany({
-      where: { id: { gt: after } },
-      orderBy: { id: 'asc' },
-      take: batchSize,
-      select: { id: true },
-    });
-    const ids = papers.map(({ id }) => id);
-    await writeMatches(db, vocabulary, ids);
-    if (papers.length < batchSize) return;
-    after = ids.at(-1) ?? after;
+    const ids = await findOutdatedPapers(db, matcher.version, oldest, batchSize);
+    if (ids.length === 0) return total;
+    const changes = await writeMatches(db, matcher, ids);
+    total.papers += ids.length;
+    for (const [topic, { gained, lost }] of Object.entries(changes)) {
+      const sum = total.topics[topic] ?? { gained: 0, lost: 0 };
+      total.topics[topic] = { gained: sum.gained + gained, lost: sum.lost + lost };
+    }
   }
 }

@@ -61,6 +61,35 @@ describe('migrate', () => {
   });
 });
 
+describe('topics evaluate', () => {
+  const line = { title: 'Gaussian splatting of dynamic scenes', abstract: 'Novel views of 3D scenes.', topics: ['3d'] };
+
+  it('tells how well the topics agree with labelled papers', async () => {
+    await writeFile(file('labelled.jsonl'), `${JSON.stringify(line)}\n`);
+    const { status, result } = await runJson('topics', 'evaluate', file('labelled.jsonl'));
+    expect(status).toBe(0);
+    expect(result).toMatchObject({ papers: 1, micro: { recall: 1 }, macro: { recall: 1 } });
+    expect(Object.keys(result.topics)).toHaveLength(42);
+    expect(result.topics['3d']).toEqual({ precision: 1, recall: 1, f1: 1, support: 1 });
+    expect((await run('topics', 'evaluate', file('labelled.jsonl'))).stdout).toMatch(
+      /^3d +1\.000 +1\.000 +1\.000 +1$/m,
+    );
+  });
+
+  it.each([
+    ['{"title":"T"}', /labelled\.jsonl, line 1: abstract is wrong/],
+    ['{', /labelled\.jsonl, line 1: this is no JSON object/],
+    [JSON.stringify({ ...line, topics: ['gone'] }), /names the topic “gone”, which there is not/],
+    ['', /has no papers/],
+  ])('says in one line what is wrong with %j', async (text, message) => {
+    await writeFile(file('labelled.jsonl'), text);
+    const { status, stdout, stderr } = await run('topics', 'evaluate', file('labelled.jsonl'));
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
 describe('topics list', () => {
   it('prints the vocabulary', async () => {
     const { status, result } = await runJson('topics', 'list');

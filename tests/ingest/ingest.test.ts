@@ -31,22 +31,50 @@ beforeEach(async () => {
 });
 
 describe('matching', () => {
-  test('a title says what the paper is about; a passing mention does not', async () => {
+  test('finds the topics of a paper, with the words that decided; a passing mention is none', async () => {
     const source = await playHuggingFace({
       '2026-02-04': [
-        dailyPaper('2602.00001', { title: 'Gaussian splatting of moving crowds' }),
-        dailyPaper('2602.00002', { title: 'Something else', summary: 'As in 3D reconstruction, we wait.' }),
-        dailyPaper('2602.00003', { title: 'Scores', summary: 'Music, music, music and more music.' }),
-        dailyPaper('2602.00004', { title: 'Scores', ai_keywords: ['symbolic music', 'singing voice', 'robot'] }),
+        dailyPaper('2602.00001', {
+          title: 'Gaussian splatting of moving crowds',
+          summary: 'We reconstruct dynamic 3D scenes from a few cameras, and render novel views of them.',
+        }),
+        dailyPaper('2602.00002', {
+          title: 'Training language models on dialogue',
+          summary:
+            'We train a large language model on conversations between people and study what it learns about turn taking. Unlike work on ' +
+            '3D reconstruction, this needs no camera: transcripts are enough, and more of them make the model better at following instructions.',
+        }),
+        dailyPaper('2602.00003', { title: 'Scores', ai_keywords: ['symbolic music', 'singing voice', 'song'] }),
       ],
     });
     await ingest(await readingFrom(source.url), { date: '2026-02-04' });
     expect(await topicsOf('2602.00001')).toEqual(['3d']);
-    expect(await topicsOf('2602.00002')).toEqual([]);
-    expect(await topicsOf('2602.00003')).toEqual(['music']);
-    expect(await topicsOf('2602.00004')).toEqual(['music']);
-    const reasons = await context().db.prisma.match.findMany({ orderBy: { paperId: 'asc' } });
-    expect(reasons.map(({ reason }) => reason)).toEqual(['title', 'abstract', 'keywords']);
+    expect(await topicsOf('2602.00002')).not.toContain('3d');
+    expect(await topicsOf('2602.00003')).toContain('music');
+    const [splatting, scores] = await context().db.prisma.match.findMany({
+      where: { topic: { in: ['3d', 'music'] } },
+      orderBy: { paperId: 'asc' },
+    });
+    expect(splatting).toMatchObject({
+      topic: '3d',
+      reason: expect.stringMatching(/^(title: gaussian|abstract: .*3d)/),
+    });
+    expect(scores).toMatchObject({ topic: 'music', reason: expect.stringMatching(/^keywords: .*(music|sing|song)/) });
+  });
+
+  test('follows weights and definitions: papers on offer are matched anew once, after the sources are read', async () => {
+    const source = await playHuggingFace({ '2026-02-04': [dailyPaper('2602.00001', { title: 'On music' })] });
+    const ctx = await readingFrom(source.url);
+    await ingest(ctx, { date: '2026-02-04' });
+    await ctx.db.pool.query("update matches set topic = 'theory'");
+    await ctx.db.pool.query('update papers set matched_with = matched_with - 1');
+    const told: unknown[] = [];
+    const log = Object.assign(Object.create(ctx.log), { info: (what: unknown) => told.push(what) });
+    await ingest({ ...ctx, log }, { date: '2026-02-04' });
+    expect(await topicsOf('2602.00001')).toEqual(['music']);
+    expect(told).toEqual([{ papers: 1, topics: { music: { gained: 1, lost: 0 }, theory: { gained: 0, lost: 1 } } }]);
+    await ingest({ ...ctx, log }, { date: '2026-02-04' });
+    expect(told).toHaveLength(1);
   });
 
   test('follows the text: a paper that is renamed moves to its new topics', async () => {

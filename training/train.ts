@@ -1,0 +1,116 @@
+/**
+ * Learns the topics' weights from labelled papers: `OFFPRINT_CORPUS=folder npm run train`. Writes models/topics.txt, which
+ * is what runs, and models/topics.json, how good it is. The same papers give the same files to the last byte.
+ */
+import { writeFileSync } from 'node:fs';
+import { projectPath } from '../src/project.js';
+import { Classifier } from '../src/topics/classifier.js';
+import { definitions } from '../src/topics/definitions.js';
+import { evaluate } from '../src/topics/evaluation.js';
+import type { LabelledPaper } from '../src/topics/labelled.js';
+import { type Model, writeModel } from '../src/topics/model.js';
+import { fitModel, scoresOf } from './fit.js';
+import { monthOf, readLabelled, readUnlabelled } from './labelled.js';
+import { thresholdsFrom, withThresholds } from './thresholds.js';
+
+const folder = process.env['OFFPRINT_CORPUS'];
+if (!folder) throw new Error('OFFPRINT_CORPUS must name the folder of labelled papers');
+const slugs = definitions.map(({ slug }) => slug);
+const train = readLabelled(folder, 'topics-train.jsonl');
+const development = readLabelled(folder, 'topics-dev.jsonl');
+const unlabelled = readUnlabelled(folder);
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+const round = (value: number) => Number(value.toFixed(4));
+
+/** What models say of papers of a month that they have not seen. */
+function crossValidate(papers: readonly LabelledPaper[]): Float64Array[] {
+  const scores: Float64Array[] = [];
+  for (const month of new Set(papers.map(monthOf))) {
+    const model = fitModel(
+      definitions,
+      papers.filter((paper) => monthOf(paper) !== month),
+      unlabelled,
+    );
+    const places = papers.map((_, i) => i).filter((i) => monthOf(papers[i] as LabelledPaper) === month);
+    const found = scoresOf(
+      model,
+      definitions,
+      places.map((i) => papers[i] as LabelledPaper),
+    );
+    for (const [k, i] of places.entries()) scores[i] = found[k] as Float64Array;
+    say(`${month}: ${places.length} papers held out`);
+  }
+  return scores;
+}
+
+/** How good a model is on papers, with their keywords or without. */
+function figuresOf(model: Model, papers: readonly LabelledPaper[], withKeywords = true) {
+  const classifier = new Classifier(model, definitions);
+  const evaluation = evaluate(
+    slugs,
+    papers.map((paper) => ({
+      labelled: paper.topics,
+      found: classifier.classify(withKeywords ? paper : { ...paper, keywords: [] }).map(({ topic }) => topic),
+    })),
+  );
+  return evaluation;
+}
+
+const short = ({ micro, macro }: ReturnType<typeof evaluate>) => ({
+  precision: round(micro.precision),
+  recall: round(micro.recall),
+  f1: round(micro.f1),
+  macroF1: round(macro.f1),
+});
+
+/** By months, each with thresholds from the others. */
+function crossValidated(papers: readonly LabelledPaper[], scores: readonly Float64Array[]) {
+  const found = papers.map((): string[] => []);
+  for (const month of new Set(papers.map(monthOf))) {
+    const others = papers.map((_, i) => i).filter((i) => monthOf(papers[i] as LabelledPaper) !== month);
+    const thresholds = thresholdsFrom(
+      slugs,
+      others.map((i) => papers[i] as LabelledPaper),
+      others.map((i) => scores[i] as Float64Array),
+    );
+    for (const [i, paper] of papers.entries()) {
+      if (monthOf(paper) !== month) continue;
+      found[i] = slugs.filter((_, topic) => {
+        const { slope, offset, threshold } = thresholds[topic] ?? { slope: 0, offset: 0, threshold: 1 };
+        return 1 / (1 + Math.exp(-(slope * (scores[i]?.[topic] ?? 0) + offset))) >= threshold;
+      });
+    }
+  }
+  return evaluate(
+    slugs,
+    papers.map((paper, i) => ({ labelled: paper.topics, found: found[i] ?? [] })),
+  );
+}
+
+const heldOut = crossValidate(train);
+const trial = withThresholds(fitModel(definitions, train, unlabelled), thresholdsFrom(slugs, train, heldOut));
+const onDevelopment = figuresOf(trial, development);
+const figures = {
+  crossValidation: short(crossValidated(train, heldOut)),
+  development: short(onDevelopment),
+  developmentWithoutKeywords: short(figuresOf(trial, development, false)),
+  topics: Object.fromEntries(
+    Object.entries(onDevelopment.topics).map(([slug, { precision, recall, f1, support }]) => [
+      slug,
+      { precision: round(precision), recall: round(recall), f1: round(f1), support },
+    ]),
+  ),
+};
+say(JSON.stringify({ ...figures, topics: undefined }, null, 2));
+if (!process.argv.includes('--figures')) {
+  const all = [...train, ...development];
+  const model = withThresholds(fitModel(definitions, all, unlabelled), thresholdsFrom(slugs, all, crossValidate(all)));
+  const text = writeModel(model);
+  writeFileSync(projectPath('models/topics.txt'), text);
+  writeFileSync(
+    projectPath('models/topics.json'),
+    `${JSON.stringify({ papers: all.length, bytes: Buffer.byteLength(text), ...figures }, null, 2)}\n`,
+  );
+  say(`models/topics.txt: ${Buffer.byteLength(text)} bytes`);
+}
