@@ -47,19 +47,27 @@ function lossOf(scores: readonly number[], targets: readonly number[], slope: nu
   }, 0);
 }
 
-/** The threshold for which F1 is best: of values from `threshold` on it is said that they are true. */
-export function bestThreshold(values: readonly number[], isTrue: readonly boolean[]): number {
+/** Scores of support vector machines lie about between -1 and 1; a paper that far off might as well lie on the other side. */
+const blur = 0.1;
+const candidates = Array.from({ length: 251 }, (_, i) => -1.5 + i / 100);
+
+/**
+ * The threshold for which F1 is best, each score taken as uncertain: so it does not hang on where a single paper lies, which by
+ * cross-validation costs most of what thresholds of their own bring.
+ */
+export function bestThreshold(scores: readonly number[], isTrue: readonly boolean[]): number {
   const positives = isTrue.filter(Boolean).length;
-  const order = values.map((_, i) => i).sort((a, b) => (values[b] as number) - (values[a] as number));
-  let best = { f1: -1, threshold: Number.POSITIVE_INFINITY };
-  let found = 0;
-  for (const [rank, i] of order.entries()) {
-    if (isTrue[i]) found++;
-    const value = values[i] as number;
-    const following = values[order[rank + 1] ?? -1] ?? value;
-    if (following === value && rank + 1 < order.length) continue;
-    const f1 = (2 * found) / (rank + 1 + positives);
-    if (f1 > best.f1) best = { f1, threshold: (value + following) / 2 };
+  let best = { f1: -1, threshold: 0 };
+  for (const threshold of candidates) {
+    let found = 0;
+    let all = 0;
+    for (const [i, score] of scores.entries()) {
+      const above = 1 / (1 + Math.exp((threshold - score) / blur));
+      all += above;
+      if (isTrue[i]) found += above;
+    }
+    const f1 = (2 * found) / (all + positives);
+    if (f1 > best.f1) best = { f1, threshold };
   }
   return best.threshold;
 }

@@ -9,9 +9,9 @@ import { definitions } from '../src/topics/definitions.js';
 import { evaluate } from '../src/topics/evaluation.js';
 import type { LabelledPaper } from '../src/topics/labelled.js';
 import { type Model, writeModel } from '../src/topics/model.js';
-import { fitModel, scoresOf } from './fit.js';
+import { heldOutScores, modelWith } from './held-out.js';
 import { monthOf, readLabelled, readUnlabelled } from './labelled.js';
-import { thresholdsFrom, withThresholds } from './thresholds.js';
+import { thresholdsFrom } from './thresholds.js';
 
 const folder = process.env['OFFPRINT_CORPUS'];
 if (!folder) throw new Error('OFFPRINT_CORPUS must name the folder of labelled papers');
@@ -22,27 +22,6 @@ const unlabelled = readUnlabelled(folder);
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const round = (value: number) => Number(value.toFixed(4));
-
-/** What models say of papers of a month that they have not seen. */
-function crossValidate(papers: readonly LabelledPaper[]): Float64Array[] {
-  const scores: Float64Array[] = [];
-  for (const month of new Set(papers.map(monthOf))) {
-    const model = fitModel(
-      definitions,
-      papers.filter((paper) => monthOf(paper) !== month),
-      unlabelled,
-    );
-    const places = papers.map((_, i) => i).filter((i) => monthOf(papers[i] as LabelledPaper) === month);
-    const found = scoresOf(
-      model,
-      definitions,
-      places.map((i) => papers[i] as LabelledPaper),
-    );
-    for (const [k, i] of places.entries()) scores[i] = found[k] as Float64Array;
-    say(`${month}: ${places.length} papers held out`);
-  }
-  return scores;
-}
 
 /** How good a model is on papers, with their keywords or without. */
 function figuresOf(model: Model, papers: readonly LabelledPaper[], withKeywords = true) {
@@ -88,8 +67,8 @@ function crossValidated(papers: readonly LabelledPaper[], scores: readonly Float
   );
 }
 
-const heldOut = crossValidate(train);
-const trial = withThresholds(fitModel(definitions, train, unlabelled), thresholdsFrom(slugs, train, heldOut));
+const heldOut = heldOutScores(definitions, train, unlabelled, say);
+const trial = modelWith(definitions, train, unlabelled, heldOut);
 const onDevelopment = figuresOf(trial, development);
 const figures = {
   crossValidation: short(crossValidated(train, heldOut)),
@@ -105,7 +84,7 @@ const figures = {
 say(JSON.stringify({ ...figures, topics: undefined }, null, 2));
 if (!process.argv.includes('--figures')) {
   const all = [...train, ...development];
-  const model = withThresholds(fitModel(definitions, all, unlabelled), thresholdsFrom(slugs, all, crossValidate(all)));
+  const model = modelWith(definitions, all, unlabelled, heldOutScores(definitions, all, unlabelled, say));
   const text = writeModel(model);
   writeFileSync(projectPath('models/topics.txt'), text);
   writeFileSync(
