@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { paperContent } from '../papers/paper.js';
 import type { Choice } from './choose.js';
@@ -10,8 +11,34 @@ export interface Edition {
   id: string;
   paperIds: number[];
   snapshotIds: number[];
-  /** For each paper the names of the topics that matched, best first. */
+  /** For each paper the topics that matched, as they are shown, best first. */
   topics: string[][];
+}
+
+/** How the topics of papers are shown, by paper and slug: the name, and the words that decided: "AI agents (tool use)". */
+export type TopicLabels = ReadonlyMap<number, ReadonlyMap<string, string>>;
+
+const matches = z.array(z.object({ paperId: z.number(), slug: z.string(), name: z.string(), reason: z.string() }));
+
+/** Reads how the topics of these papers are shown. */
+export async function loadTopicLabels(
+  db: Queries,
+  paperIds: readonly number[],
+): Promise<Map<number, Map<string, string>>> {
+  const rows = await db.$queryRaw`
+    select m.paper_id as "paperId", t.slug, t.name, m.reason
+    from matches m join topics t on t.slug = m.topic
+    where m.paper_id = any (${arrayText(paperIds)}::int[])`;
+  const labels = new Map(paperIds.map((id) => [id, new Map<string, string>()]));
+  for (const { paperId, slug, name, reason } of matches.parse(rows)) {
+    const words = /^\w+: (.+)$/.exec(reason)?.[1];
+    labels.get(paperId)?.set(slug, words === undefined ? name : `${name} (${words})`);
+  }
+  return labels;
+}
+
+function labelsOf({ paperId, topics }: Choice, labels: TopicLabels): string[] {
+  return topics.map((slug) => labels.get(paperId)?.get(slug) ?? slug);
 }
 
 /**
@@ -41,12 +68,11 @@ export async function snapshotPapers(
 /**
  * Makes the edition of a choice.
  * @param snapshots ids by paper, of all papers that were chosen
- * @param topicNames by slug
  */
 export function editionOf(
   choices: readonly Choice[],
   snapshots: ReadonlyMap<number, number>,
-  topicNames: ReadonlyMap<string, string>,
+  labels: TopicLabels,
 ): Edition {
   const paperIds = choices.map(({ paperId }) => paperId);
   const snapshotIds = paperIds.map((id) => {
@@ -54,7 +80,7 @@ export function editionOf(
     if (snapshot === undefined) throw new Error(`paper ${id} has no snapshot`);
     return snapshot;
   });
-  const topics = choices.map((choice) => choice.topics.map((slug) => topicNames.get(slug) ?? slug));
+  const topics = choices.map((choice) => labelsOf(choice, labels));
   return { id: contentId({ snapshotIds, topics }), paperIds, snapshotIds, topics };
 }
 
@@ -87,7 +113,7 @@ export async function writeEditions(tx: Queries, editions: readonly Edition[], n
 
 const entries = z.array(z.object({ paper: paperContent, topics: z.array(z.string()) }));
 
-/** The papers of an edition in their order, as they were frozen, with the names of the topics that matched. */
+/** The papers of an edition in their order, as they were frozen, with the topics that matched. */
 export async function loadEdition(db: Queries, id: string) {
   const rows = await db.$queryRaw`
     select s.content as paper, e.topics -> (place - 1)::int as topics
@@ -100,19 +126,13 @@ export async function loadEdition(db: Queries, id: string) {
 }
 
 /** The papers of a choice as they are now, as an edition would show them. Writes nothing. */
-export async function previewEdition(db: Queries, choices: readonly Choice[], topicNames: ReadonlyMap<string, string>) {
+export async function previewEdition(db: Queries, choices: readonly Choice[]) {
+  const paperIds = choices.map(({ paperId }) => paperId);
+  const labels = await loadTopicLabels(db, paperIds);
   const rows = await db.$queryRaw`
     select content as paper, '[]'::json as topics
-    from unnest(${choices.map(({ paperId }) => paperId)}::int[]) with ordinality as chosen (paper_id, place)
+    from unnest(${arrayText(paperIds)}::int[]) with ordinality as chosen (paper_id, place)
       join current_papers using (paper_id)
     order by place`;
-  return entries
-    .parse(rows)
-    .map(({ paper }, i) => ({ paper, topics: (choices[i]?.topics ?? []).map((slug) => topicNames.get(slug) ?? slug) }));
-}
-
-/** The names of the topics by slug. */
-export async function loadTopicNames(db: Queries): Promise<Map<string, string>> {
-  const topics = await db.topic.findMany({ select: { slug: true, name: true } });
-  return new Map(topics.map(({ slug, name }) => [slug, name]));
+  return entries.parse(rows).map(({ paper }, i) => ({ paper, topics: labelsOf(choices[i] as Choice, labels) }));
 }

@@ -2,7 +2,7 @@ import type { Queries } from '../database/database.js';
 import { type OffersAt, readOffers } from '../papers/offers.js';
 import { type Choice, Shelf, type Wish } from './choose.js';
 import { type CursorException, type DueRow, readExceptions, readTurns, type Turn } from './due.js';
-import { editionOf, loadTopicNames, snapshotPapers, writeEditions } from './editions.js';
+import { editionOf, loadTopicLabels, snapshotPapers, writeEditions } from './editions.js';
 
 /** How long digests wait for a source that is late, counted from the subscriber's hour, in milliseconds. */
 const holdMs = 4 * 3_600_000;
@@ -40,11 +40,11 @@ export type Decision = { row: DueRow } & (
  */
 export class PlanRun {
   readonly end: number;
-  readonly topicNames: ReadonlyMap<string, string>;
   readonly #at: Date;
   readonly #anySourceLate: boolean;
   readonly #shelf: Shelf;
   readonly #snapshots = new Map<number, number>();
+  readonly #labels = new Map<number, ReadonlyMap<string, string>>();
   readonly #shelves = new Map<number, Shelf>();
   /** By place in the log and wish. Many wishes come to the same papers: these share a selection, by its content. */
   readonly #byWish = new Map<string, Selection>();
@@ -52,9 +52,8 @@ export class PlanRun {
   readonly #turns = new Map<string, Turn>();
   #written: Promise<void> = Promise.resolve();
 
-  constructor(at: Date, { end, offers }: OffersAt, topicNames: ReadonlyMap<string, string>, anySourceLate: boolean) {
+  constructor(at: Date, { end, offers }: OffersAt, anySourceLate: boolean) {
     this.end = end;
-    this.topicNames = topicNames;
     this.#at = at;
     this.#anySourceLate = anySourceLate;
     this.#shelf = new Shelf(offers);
@@ -62,7 +61,7 @@ export class PlanRun {
 
   /** @param foresee for a run that writes nothing: with what the plan would first put into the log */
   static async open(db: Queries, at: Date, anySourceLate: boolean, foresee: boolean): Promise<PlanRun> {
-    return new PlanRun(at, await readOffers(db, at, foresee), await loadTopicNames(db), anySourceLate);
+    return new PlanRun(at, await readOffers(db, at, foresee), anySourceLate);
   }
 
   /** What is to be done about each of these subscribers. */
@@ -90,7 +89,8 @@ export class PlanRun {
     const wanted = new Set(bare.flatMap(({ choices }) => choices.map(({ paperId }) => paperId)));
     const missing = [...wanted].filter((paperId) => !this.#snapshots.has(paperId));
     for (const [paperId, id] of await snapshotPapers(db, missing, now)) this.#snapshots.set(paperId, id);
-    const made = bare.map(({ choices }) => editionOf(choices, this.#snapshots, this.topicNames));
+    for (const [paperId, labels] of await loadTopicLabels(db, missing)) this.#labels.set(paperId, labels);
+    const made = bare.map(({ choices }) => editionOf(choices, this.#snapshots, this.#labels));
     await writeEditions(db, [...new Map(made.map((edition) => [edition.id, edition])).values()], now);
     for (const [i, selection] of bare.entries()) selection.editionId = made[i]?.id ?? null;
   }

@@ -9,7 +9,7 @@ import { growingSources } from '../sources/open.js';
 import { resumePaused } from '../subscribers/lifecycle.js';
 import { type Choice, Shelf, type Wish } from './choose.js';
 import * as due from './due.js';
-import { editionOf, loadTopicNames, snapshotPapers, writeEditions } from './editions.js';
+import { editionOf, loadTopicLabels, snapshotPapers, writeEditions } from './editions.js';
 import { type Decision, PlanRun } from './plan-run.js';
 import { bookPlan, type NewDigest, type PlannedDay, writeDigests } from './store.js';
 
@@ -169,7 +169,8 @@ export async function planWelcome(tx: Queries, now: Date, subscriberId: number):
   });
   if (choices.length === 0) return false;
   const paperIds = choices.map(({ paperId }) => paperId);
-  const edition = editionOf(choices, await snapshotPapers(tx, paperIds, now), await loadTopicNames(tx));
+  const snapshots = await snapshotPapers(tx, paperIds, now);
+  const edition = editionOf(choices, snapshots, await loadTopicLabels(tx, paperIds));
   await writeEditions(tx, [edition], now);
   const { day, abstractLength } = reader;
   await writeDigests(tx, [{ id: uuidv7(), subscriberId, day, editionId: edition.id, abstractLength }], now);

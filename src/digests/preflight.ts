@@ -7,7 +7,6 @@ import { messageWith } from './compose-stored.js';
 import { firstPlace, type Place, readDue } from './due.js';
 import { previewEdition } from './editions.js';
 import { openRun } from './plan.js';
-import type { PlanRun } from './plan-run.js';
 import type { DigestTemplates } from './templates.js';
 
 /** What a run of the plan would do. */
@@ -56,7 +55,7 @@ export async function preflight(ctx: Context, templates: DigestTemplates, at: Da
     }
     place = batch.last;
   }
-  const sizes = await Promise.all(samples.map((choices) => sizeOf(ctx, templates, run, choices, at)));
+  const sizes = await Promise.all(samples.map((choices) => sizeOf(ctx, templates, choices, at)));
   const mean = sizes.reduce((sum, size) => sum + size, 0) / (sizes.length || 1);
   const rate = ctx.config.sending.rate || before.ratePerSecond;
   return {
@@ -70,13 +69,7 @@ export async function preflight(ctx: Context, templates: DigestTemplates, at: Da
   };
 }
 
-async function sizeOf(
-  ctx: Context,
-  templates: DigestTemplates,
-  run: PlanRun,
-  choices: readonly Choice[],
-  at: Date,
-): Promise<number> {
+async function sizeOf(ctx: Context, templates: DigestTemplates, choices: readonly Choice[], at: Date): Promise<number> {
   const sample = {
     id: '00000000-0000-8000-8000-000000000000',
     day: at.toISOString().slice(0, 10),
@@ -86,7 +79,7 @@ async function sizeOf(
     tokenEpoch: 0,
     email: 'reader@example.org',
   } as const;
-  const papers = await previewEdition(ctx.db.prisma, choices, run.topicNames);
+  const papers = await previewEdition(ctx.db.prisma, choices);
   return (await buildMessage(messageWith(ctx, templates, sample, papers))).length;
 }
 

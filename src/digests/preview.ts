@@ -2,7 +2,7 @@ import type { Context } from '../context.js';
 import { UserError } from '../errors.js';
 import type { Message } from '../mail/message.js';
 import { messageWith } from './compose-stored.js';
-import { loadTopicNames, previewEdition } from './editions.js';
+import { previewEdition } from './editions.js';
 import { chooseWelcome } from './plan.js';
 import type { DigestTemplates } from './templates.js';
 
@@ -28,7 +28,7 @@ export async function previewDigest(
   const { prisma } = ctx.db;
   const choices = await chooseWelcome(prisma, request.date, { topics: request.topics, count: defaults.count });
   if (choices.length === 0) throw new UserError(`No paper of the week up to ${request.date} matches`);
-  const papers = await previewEdition(prisma, choices, await loadTopicNames(prisma));
+  const papers = await previewEdition(prisma, choices);
   const reader = { subscriberId: 0, tokenEpoch: 0, email: 'reader@example.org' };
   const digest = { id: '00000000-0000-8000-8000-000000000000', day: request.date, plannedAt: ctx.clock() };
   return messageWith(ctx, templates, { ...digest, ...reader, abstractLength: defaults.abstractLength }, papers);

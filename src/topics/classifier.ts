@@ -123,14 +123,14 @@ export class Classifier {
     const own = this.#model.topics[topic]?.definitions[topic];
     const values = hitValues(found);
     let best = own ? own[0] * values.title + own[1] * values.text : Number.POSITIVE_INFINITY;
-    let reason: { place: Place; term: string } | null = found.first;
+    let reason: { place: Place; surface: string } | null = found.first;
     for (const [i, added] of contributions.entries()) {
       if (reason && (added[topic] ?? 0) <= best) continue;
       const { term } = terms[i] as Features['terms'][number];
-      reason = { place: term.place, term: term.surface };
+      reason = { place: term.place, surface: term.surface };
       best = added[topic] ?? 0;
     }
-    return reason ? `${reason.place}: ${reason.term}` : 'abstract';
+    return reason ? `${reason.place}: ${reason.surface}` : 'abstract';
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TopicDefinition } from './definitions.js';
-import { type PaperText, type Place, wordsOf } from './terms.js';
+import { type PaperText, type Place, surfacesOf, wordOf, wordsOf } from './terms.js';
 
 /** How often a topic's own words stand in a paper. */
 export interface Hits {
@@ -7,8 +7,14 @@ export interface Hits {
   title: number;
   /** Occurrences in abstract and keywords. */
   text: number;
-  /** The first that was found, in the best place. */
-  first: { term: string; place: Place } | null;
+  /** The first that was found, in the best place, as it is written there. */
+  first: { surface: string; place: Place } | null;
+}
+
+/** A term of a definition in a text, as it is defined and as it is written there. */
+interface Found {
+  term: string;
+  surface: string;
 }
 
 /** Finds the terms of topics in papers, all topics at once. */
@@ -34,27 +40,30 @@ export class DefinitionIndex {
   /** The hits of each topic, in the order of the definitions. */
   hitsIn({ title, abstract, keywords }: PaperText): Hits[] {
     const hits = Array.from({ length: this.#count }, (): Hits => ({ title: 0, text: 0, first: null }));
-    const note = (place: Place, term: string, count: (hit: Hits) => void) => {
+    const note = (place: Place, { term, surface }: Found, count: (hit: Hits) => void) => {
       for (const topic of this.#topics.get(term) ?? []) {
         const hit = hits[topic] as Hits;
         count(hit);
-        hit.first ??= { term, place };
+        hit.first ??= { surface, place };
       }
     };
-    for (const term of new Set(this.#known(title))) note('title', term, (hit) => hit.title++);
-    for (const keyword of keywords)
-      for (const term of this.#known(keyword)) note('keywords', term, (hit) => hit.text++);
-    for (const term of this.#known(abstract)) note('abstract', term, (hit) => hit.text++);
+    const inTitle = new Map([...this.#find(title)].map((found) => [found.term, found]));
+    for (const found of inTitle.values()) note('title', found, (hit) => hit.title++);
+    for (const keyword of keywords) {
+      for (const found of this.#find(keyword)) note('keywords', found, (hit) => hit.text++);
+    }
+    for (const found of this.#find(abstract)) note('abstract', found, (hit) => hit.text++);
     return hits;
   }
 
-  *#known(text: string): Generator<string> {
-    const words = wordsOf(text);
+  *#find(text: string): Generator<Found> {
+    const surfaces = surfacesOf(text);
+    const words = surfaces.map(wordOf);
     for (let from = 0; from < words.length; from++) {
       let term = '';
       for (let to = from; to < Math.min(from + this.#longest, words.length); to++) {
         term = to === from ? (words[to] as string) : `${term} ${words[to]}`;
-        if (this.#topics.has(term)) yield term;
+        if (this.#topics.has(term)) yield { term, surface: surfaces.slice(from, to + 1).join(' ') };
       }
     }
   }

@@ -35,15 +35,17 @@ const stopWords = new Set(
 
 /** The words of a text: letters and digits, in lower case, plurals as singulars. */
 export function wordsOf(text: string): string[] {
-  return surfacesOf(text).map(singular);
+  return surfacesOf(text).map(wordOf);
 }
 
-function surfacesOf(text: string): string[] {
-  return text.toLowerCase().match(/[a-z0-9]+(?:'[a-z]+)?/g) ?? [];
+/** The words of a text as they are written. */
+export function surfacesOf(text: string): string[] {
+  return text.match(/[a-z0-9]+(?:'[a-z]+)?/gi) ?? [];
 }
 
 /** "policies" and "policy", "models" and "model" are one word; "analysis" and "focus" have no plural's end. */
-function singular(word: string): string {
+export function wordOf(surface: string): string {
+  const word = surface.toLowerCase();
   if (word.length > 4 && word.endsWith('ies')) return `${word.slice(0, -3)}y`;
   if (word.length > 4 && word.endsWith('sses')) return word.slice(0, -2);
   const plural = word.length > 3 && word.endsWith('s') && !/(?:ss|us|is)$/.test(word);
@@ -68,7 +70,7 @@ function addTerms(terms: Map<string, Term>, text: string, place: Place, weight: 
   };
   for (const sentence of text.split(/[.;:!?()]\s/)) {
     const surfaces = surfacesOf(sentence);
-    const words = surfaces.map(singular);
+    const words = surfaces.map(wordOf);
     for (const [i, word] of words.entries()) {
       if (stopWords.has(word)) continue;
       const surface = surfaces[i] ?? word;

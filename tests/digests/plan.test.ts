@@ -208,6 +208,18 @@ describe('what a digest holds', () => {
     expect(edition?.topics).toEqual([['AI agents', 'Code and software engineering'], ['AI agents']]);
   });
 
+  it('says with each topic the words that decided, where they are known', async () => {
+    const { prisma } = context().db;
+    const reader = await makeSubscriber(prisma, { topics: ['agents', 'robotics'] });
+    const paper = await makePaper(prisma, '2026-02-03', { topics: ['robotics'] });
+    const match = { paperId: paper.id, topic: 'agents', score: 0.9, reason: 'title: Tool use' };
+    await prisma.match.create({ data: match });
+    await planDue(context(), new Date('2026-02-04T12:00:00Z'));
+    const digest = await prisma.digest.findFirstOrThrow({ where: { subscriberId: reader.id } });
+    const edition = await prisma.edition.findUniqueOrThrow({ where: { id: digest.editionId } });
+    expect(edition.topics).toEqual([['Robotics and embodied AI', 'AI agents (Tool use)']]);
+  });
+
   it('is the trending papers where no topics were chosen', async () => {
     const { prisma } = context().db;
     const reader = await makeSubscriber(prisma, { papersPerDigest: 1 });

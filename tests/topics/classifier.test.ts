@@ -17,19 +17,19 @@ describe('the topics of a paper', () => {
       '3D Gaussian splatting for dynamic scenes',
       'We reconstruct scenes from a few views and render novel views in real time.',
       '3d',
-      /^title: .*(gaussian|splatting|3d)/,
+      /^title: .*(gaussian|splatting|3d)/i,
     ],
     [
       'Speculative decoding for large language models',
       'We speed up inference with a draft model, and cut the latency of serving by half with a smaller KV cache.',
       'efficient-inference',
-      /^title: .*(decoding|speculative)/,
+      /^title: .*(decoding|speculative)/i,
     ],
     [
       'A jailbreak of aligned models',
       'Red teaming shows that guardrails and safety training fail against adversarial attacks with harmful prompts.',
       'safety',
-      /jailbreak|safety|red team|attack/,
+      /jailbreak|safety|red team|attack/i,
     ],
   ])('%s', (title, abstract, topic, reason) => {
     const [best] = classifier.classify({ title, abstract, keywords: [] });
@@ -71,7 +71,7 @@ describe('the topics of a paper', () => {
       keywords: ['quantum computing'],
     };
     expect(grown.classify(paper)).toContainEqual(
-      expect.objectContaining({ topic: 'quantum', reason: 'title: quantum computing' }),
+      expect.objectContaining({ topic: 'quantum', reason: 'title: Quantum computing' }),
     );
     expect(grown.classify({ ...paper, title: 'A survey', abstract: '', keywords: [] })).not.toContainEqual(
       expect.objectContaining({ topic: 'quantum' }),
@@ -150,7 +150,7 @@ describe('the terms of a text', () => {
 
   it('weigh three times as much in the title, and are shown as they are written in the best place', () => {
     const paper = { title: 'World Models', abstract: 'A world model. World models!', keywords: ['world model'] };
-    expect(termsOf(paper).get('world model')).toEqual({ weight: 6, place: 'title', surface: 'world models' });
+    expect(termsOf(paper).get('world model')).toEqual({ weight: 6, place: 'title', surface: 'World Models' });
   });
 
   it.each(definitions)('of the definition of $slug can all be found', ({ terms }) => {
