@@ -55,7 +55,13 @@ const survived = mutations.filter(({ name, file, from, to, tests }) => {
       file,
       original.replace(from, () => to),
     );
-    const { status } = spawnSync('npx', ['vitest', 'run', ...tests], { stdio: 'ignore', timeout: 300_000 });
+    // Itself, not by npx, which would leave it behind when it must be killed; and one failure is enough.
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', ...tests];
+    const { status } = spawnSync(process.execPath, vitest, {
+      stdio: 'ignore',
+      timeout: 300_000,
+      killSignal: 'SIGKILL',
+    });
     process.stdout.write(`${status === 0 ? 'NOT SEEN' : 'seen    '}  ${name}\n`);
     return status === 0;
   } finally {
