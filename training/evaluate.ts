@@ -9,7 +9,7 @@ import type { LabelledPaper } from '../src/topics/labelled.js';
 import { termsOf } from '../src/topics/terms.js';
 import { scoresOf } from './fit.js';
 import { heldOutScores, modelWith } from './held-out.js';
-import { monthOf, readLabelled, readUnlabelled } from './labelled.js';
+import { monthOf, readCorpus } from './labelled.js';
 
 /** A way to find topics: for each paper a number for each topic, and from which on it belongs there. */
 interface Way {
@@ -18,12 +18,8 @@ interface Way {
   thresholds: readonly number[];
 }
 
-const folder = process.env['OFFPRINT_CORPUS'];
-if (!folder) throw new Error('OFFPRINT_CORPUS must name the folder of labelled papers');
 const slugs = definitions.map(({ slug }) => slug);
-const train = readLabelled(folder, 'topics-train.jsonl');
-const development = readLabelled(folder, 'topics-dev.jsonl');
-const unlabelled = readUnlabelled(folder);
+const { train, development, unlabelled } = readCorpus();
 
 /** How many papers of a list a reader of one topic sees. */
 const shown = 8;

@@ -5,7 +5,6 @@ import type { LabelledPaper } from '../src/topics/labelled.js';
 import { type Model, readModel, type TopicModel, writeModel } from '../src/topics/model.js';
 import { type PaperText, termsOf } from '../src/topics/terms.js';
 import { calibrate } from './calibration.js';
-
 import { normOf, type SparseRow, sparseRow } from './sparse.js';
 import { leadingSubspace, project } from './subspace.js';
 import { trainSvm } from './svm.js';

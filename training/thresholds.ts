@@ -1,5 +1,5 @@
 import type { LabelledPaper } from '../src/topics/labelled.js';
-import type { Model } from '../src/topics/model.js';
+import { type Model, probabilityOf } from '../src/topics/model.js';
 import { bestThreshold, calibrate } from './calibration.js';
 
 /** A topic with few labelled papers keeps to the threshold of all; this many count as much as that. */
@@ -33,7 +33,7 @@ export function thresholdsFrom(
     const own = count > 0 ? bestThreshold(scoresOf(topic), isTrue) : forAll;
     const threshold = (own * count + forAll * trustInAll) / (count + trustInAll);
     const { slope, offset } = calibrate(scoresOf(topic), isTrue);
-    const probability = 1 / (1 + Math.exp(-(slope * threshold + offset)));
+    const probability = probabilityOf({ slope, offset }, threshold);
     return { slope: round(slope), offset: round(offset), threshold: round(probability) };
   });
 }

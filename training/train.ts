@@ -6,37 +6,24 @@ import { writeFileSync } from 'node:fs';
 import { projectPath } from '../src/project.js';
 import { Classifier } from '../src/topics/classifier.js';
 import { definitions } from '../src/topics/definitions.js';
-import { evaluate } from '../src/topics/evaluation.js';
+import { type Evaluation, evaluate, evaluateClassifier } from '../src/topics/evaluation.js';
 import type { LabelledPaper } from '../src/topics/labelled.js';
-import { type Model, writeModel } from '../src/topics/model.js';
+import { type Model, probabilityOf, writeModel } from '../src/topics/model.js';
 import { heldOutScores, modelWith } from './held-out.js';
-import { monthOf, readLabelled, readUnlabelled } from './labelled.js';
+import { monthOf, readCorpus } from './labelled.js';
 import { thresholdsFrom } from './thresholds.js';
 
-const folder = process.env['OFFPRINT_CORPUS'];
-if (!folder) throw new Error('OFFPRINT_CORPUS must name the folder of labelled papers');
 const slugs = definitions.map(({ slug }) => slug);
-const train = readLabelled(folder, 'topics-train.jsonl');
-const development = readLabelled(folder, 'topics-dev.jsonl');
-const unlabelled = readUnlabelled(folder);
+const { train, development, unlabelled } = readCorpus();
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const round = (value: number) => Number(value.toFixed(4));
 
 /** How good a model is on papers, with their keywords or without. */
-function figuresOf(model: Model, papers: readonly LabelledPaper[], withKeywords = true) {
-  const classifier = new Classifier(model, definitions);
-  const evaluation = evaluate(
-    slugs,
-    papers.map((paper) => ({
-      labelled: paper.topics,
-      found: classifier.classify(withKeywords ? paper : { ...paper, keywords: [] }).map(({ topic }) => topic),
-    })),
-  );
-  return evaluation;
-}
+const figuresOf = (model: Model, papers: readonly LabelledPaper[], withKeywords: boolean) =>
+  evaluateClassifier(new Classifier(model, definitions), slugs, papers, withKeywords);
 
-const short = ({ micro, macro }: ReturnType<typeof evaluate>) => ({
+const short = ({ micro, macro }: Evaluation) => ({
   precision: round(micro.precision),
   recall: round(micro.recall),
   f1: round(micro.f1),
@@ -56,8 +43,8 @@ function crossValidated(papers: readonly LabelledPaper[], scores: readonly Float
     for (const [i, paper] of papers.entries()) {
       if (monthOf(paper) !== month) continue;
       found[i] = slugs.filter((_, topic) => {
-        const { slope, offset, threshold } = thresholds[topic] ?? { slope: 0, offset: 0, threshold: 1 };
-        return 1 / (1 + Math.exp(-(slope * (scores[i]?.[topic] ?? 0) + offset))) >= threshold;
+        const own = thresholds[topic];
+        return own !== undefined && probabilityOf(own, scores[i]?.[topic] ?? 0) >= own.threshold;
       });
     }
   }
@@ -69,7 +56,7 @@ function crossValidated(papers: readonly LabelledPaper[], scores: readonly Float
 
 const heldOut = heldOutScores(definitions, train, unlabelled, say);
 const trial = modelWith(definitions, train, unlabelled, heldOut);
-const onDevelopment = figuresOf(trial, development);
+const onDevelopment = figuresOf(trial, development, true);
 const figures = {
   crossValidation: short(crossValidated(train, heldOut)),
   development: short(onDevelopment),

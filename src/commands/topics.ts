@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { UserError } from '../errors.js';
-import { type Agreement, type Evaluation, evaluate } from '../topics/evaluation.js';
+import { type Agreement, type Evaluation, evaluateClassifier } from '../topics/evaluation.js';
 import { parseLabelled } from '../topics/labelled.js';
 import { loadMatcher } from '../topics/matcher.js';
 import { vocabulary } from '../topics/vocabulary.js';
@@ -39,13 +39,7 @@ async function evaluateFile(file: string, withKeywords: boolean): Promise<Evalua
   const unknown = papers.flatMap(({ topics }) => topics).find((topic) => !slugs.includes(topic));
   if (unknown !== undefined) throw new UserError(`${file} names the topic “${unknown}”, which there is not`);
   const { classifier } = loadMatcher();
-  return evaluate(
-    slugs,
-    papers.map((paper) => ({
-      labelled: paper.topics,
-      found: classifier.classify(withKeywords ? paper : { ...paper, keywords: [] }).map(({ topic }) => topic),
-    })),
-  );
+  return evaluateClassifier(classifier, slugs, papers, withKeywords);
 }
 
 function evaluationText({ papers, micro, macro, topics }: Evaluation): string {

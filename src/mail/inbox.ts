@@ -1,7 +1,7 @@
 import { ImapFlow } from 'imapflow';
 import { UserError } from '../errors.js';
 import type { Secret } from '../secret.js';
-import { hostOf, loginOf, requiresTls } from './relay.js';
+import { decode, hostOf, loginOf, requiresTls } from './relay.js';
 
 /** An IMAP folder that reports on our mail come in to. It is to be of no other use: what was read is marked as seen. */
 export interface Inbox {
@@ -32,7 +32,7 @@ export function parseInbox(address: Secret<string>): Inbox {
     secure,
     requireTls: requiresTls(url),
     login: loginOf(url),
-    folder: decodeURIComponent(url.pathname.slice(1)) || 'INBOX',
+    folder: decode(url.pathname.slice(1)) || 'INBOX',
   };
 }
 

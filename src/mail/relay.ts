@@ -66,8 +66,8 @@ function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-/** A password with a percent sign that was not written as %25 is taken as it stands. */
-function decode(text: string): string {
+/** A part of an address; one with a percent sign that was not written as %25 is taken as it stands. */
+export function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

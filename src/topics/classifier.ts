@@ -1,6 +1,6 @@
 import { DefinitionIndex, type Hits } from './definition-hits.js';
 import type { TopicDefinition } from './definitions.js';
-import type { Model } from './model.js';
+import { type Model, probabilityOf } from './model.js';
 import { type PaperText, type Place, type Term, termsOf } from './terms.js';
 
 /** That a paper belongs to a topic. */
@@ -108,12 +108,12 @@ export class Classifier {
     const topic = this.#places.indexOf(place);
     const trained = this.#model.topics[topic];
     if (trained) {
-      const { slope, offset, threshold } = trained;
-      return { probability: sigmoid(slope * (scores[topic] ?? 0) + offset), threshold };
+      return { probability: probabilityOf(trained, scores[topic] ?? 0), threshold: trained.threshold };
     }
     const { bias, title, text, threshold } = this.#model.untrained;
     const values = hitValues(hits[place] as Hits);
-    return { probability: sigmoid(bias + title * values.title + text * values.text), threshold };
+    const score = title * values.title + text * values.text;
+    return { probability: probabilityOf({ slope: 1, offset: bias }, score), threshold };
   }
 
   /** What speaks most for a topic: a term of its definition, or the term with the greatest weight. */
@@ -132,8 +132,4 @@ export class Classifier {
     }
     return reason ? `${reason.place}: ${reason.surface}` : 'abstract';
   }
-}
-
-function sigmoid(score: number): number {
-  return 1 / (1 + Math.exp(-score));
 }

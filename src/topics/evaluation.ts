@@ -1,3 +1,6 @@
+import type { Classifier } from './classifier.js';
+import type { LabelledPaper } from './labelled.js';
+
 /** How well something agrees with what people say; of 0 cases it is 0. */
 export interface Agreement {
   precision: number;
@@ -13,6 +16,25 @@ export interface Evaluation {
   macro: Agreement;
   /** By slug; `support`: labelled papers. */
   topics: Record<string, Agreement & { support: number }>;
+}
+
+/**
+ * Compares what a classifier finds with the labels of papers.
+ * @param withKeywords false: it looks at title and abstract alone
+ */
+export function evaluateClassifier(
+  classifier: Pick<Classifier, 'classify'>,
+  slugs: readonly string[],
+  papers: readonly LabelledPaper[],
+  withKeywords: boolean,
+): Evaluation {
+  return evaluate(
+    slugs,
+    papers.map((paper) => ({
+      labelled: paper.topics,
+      found: classifier.classify(withKeywords ? paper : { ...paper, keywords: [] }).map(({ topic }) => topic),
+    })),
+  );
 }
 
 /** Compares, paper by paper, the topics that were found with those of the labels. */

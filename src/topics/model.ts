@@ -27,6 +27,11 @@ export interface TopicModel {
   scale: number;
 }
 
+/** How probable a score makes it that a paper belongs to a topic. */
+export function probabilityOf({ slope, offset }: Pick<TopicModel, 'slope' | 'offset'>, score: number): number {
+  return 1 / (1 + Math.exp(-(slope * score + offset)));
+}
+
 /** Characters of weights: '0' to 'o'; 'P' is nothing. */
 const firstCode = '0'.charCodeAt(0);
 const zero = 32;

@@ -1,4 +1,5 @@
-import type { Queries } from '../database/database.js';
+import type { Database, Queries } from '../database/database.js';
+import { lockPapers } from '../papers/store.js';
 import { definitions } from './definitions.js';
 import type { Matcher } from './matcher.js';
 import {
@@ -32,21 +33,28 @@ const onOfferDays = 31;
 const batchSize = 500;
 
 /**
- * Finds the topics of papers anew that are still on offer, where weights or definitions have changed since.
+ * Finds the topics of papers anew that are still on offer, where weights or definitions have changed since. While it does so
+ * for some of them nobody writes papers: their text may be another afterwards.
  * @returns how many papers, and what is other than before
  */
 export async function rematch(
-  db: Queries,
+  db: Database['prisma'],
   matcher: Matcher,
   now: Date,
 ): Promise<{ papers: number; topics: MatchChanges }> {
   const oldest = new Date(now.getTime() - onOfferDays * 86_400_000);
   const total: { papers: number; topics: MatchChanges } = { papers: 0, topics: {} };
   for (;;) {
-    const ids = await findOutdatedPapers(db, matcher.version, oldest, batchSize);
-    if (ids.length === 0) return total;
-    const changes = await writeMatches(db, matcher, ids);
-    total.papers += ids.length;
+    const { papers, changes } = await db.$transaction(
+      async (tx) => {
+        await lockPapers(tx);
+        const ids = await findOutdatedPapers(tx, matcher.version, oldest, batchSize);
+        return { papers: ids.length, changes: ids.length > 0 ? await writeMatches(tx, matcher, ids) : {} };
+      },
+      { timeout: 120_000, maxWait: 30_000 },
+    );
+    if (papers === 0) return total;
+    total.papers += papers;
     for (const [topic, { gained, lost }] of Object.entries(changes)) {
       const sum = total.topics[topic] ?? { gained: 0, lost: 0 };
       total.topics[topic] = { gained: sum.gained + gained, lost: sum.lost + lost };

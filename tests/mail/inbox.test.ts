@@ -11,6 +11,7 @@ describe('the address of an inbox', () => {
     ['imaps://u:p@imap.example.org', { port: 993, secure: true, requireTls: true, folder: 'INBOX' }],
     ['imap://u:p@imap.example.org', { port: 143, secure: false, requireTls: true, folder: 'INBOX' }],
     ['imap://u:p@127.0.0.1:1143/', { port: 1143, secure: false, requireTls: false, folder: 'INBOX' }],
+    ['imaps://u:p@imap.example.org/50%', { folder: '50%' }],
     ['imap://u:p@imap.example.org/A%20b/c?requireTls=false', { secure: false, requireTls: false, folder: 'A b/c' }],
   ])('%s', (url, expected) => {
     expect(inboxAt(url)).toMatchObject(expected);

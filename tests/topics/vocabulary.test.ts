@@ -36,6 +36,7 @@ describe('the vocabulary', () => {
 
   test('whose topic was renamed or split gives its subscribers what took its place, each once', async () => {
     const { prisma } = context().db;
+    await prisma.topic.create({ data: { slug: 'vision', name: 'Vision', description: '', position: 99 } });
     const { id } = await makeSubscriber(prisma, { topics: ['3d', 'vision', 'music'] });
     const successors = ['computer-vision', '3d'].map((slug) => ({ old: 'vision', slug }));
     await removeOtherTopics(prisma, vocabulary, successors);
