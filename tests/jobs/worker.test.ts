@@ -28,14 +28,16 @@ beforeAll(async () => {
 beforeEach(async () => {
   context().time.now = now;
   await context().db.pool.query(
-    'truncate subscribers, cursor_exceptions, digests, editions, papers, source_days, plans restart identity cascade',
+    'truncate subscribers, cursor_exceptions, digests, editions, papers, source_days, plans, mail_outage, domain_pauses restart identity cascade',
   );
   await context().db.pool.query('delete from graphile_worker._private_jobs');
   source = await playHuggingFace();
 });
 afterEach(async () => {
+  // Asked to stop before its relay is gone, or it may find the relay missing; waited for after, as the relay may be silent.
+  const stopped = stop();
   await server.close();
-  await stop();
+  await stopped;
   await source.close();
 });
 afterAll(() => {
