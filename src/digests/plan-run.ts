@@ -1,4 +1,5 @@
 import type { Queries } from '../database/database.js';
+import { kept } from '../kept.js';
 import { type OffersAt, readOffers } from '../papers/offers.js';
 import { type Choice, Shelf, type Wish } from './choose.js';
 import { type CursorException, type DueRow, readExceptions, readTurns, type Turn } from './due.js';
@@ -137,13 +138,4 @@ export class PlanRun {
 function parseWish(text: string): Wish {
   const [count, ...topics] = text.split(' ').filter(Boolean);
   return { count: Number(count), topics };
-}
-
-function kept<Key, Value>(values: Map<Key, Value>, key: Key, most: number, make: () => Value): Value {
-  const known = values.get(key);
-  if (known !== undefined) return known;
-  if (values.size >= most) values.clear();
-  const made = make();
-  values.set(key, made);
-  return made;
 }

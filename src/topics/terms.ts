@@ -33,6 +33,11 @@ const stopWords = new Set(
   here there while about against because until per via et al e g i.e`.split(/\s+/),
 );
 
+/** Whether a word, in lower case, says nothing of what a paper is about. */
+export function isStopWord(word: string): boolean {
+  return stopWords.has(word);
+}
+
 /** The words of a text: letters and digits, in lower case, plurals as singulars. */
 export function wordsOf(text: string): string[] {
   return surfacesOf(text).map(wordOf);
@@ -72,11 +77,11 @@ function addTerms(terms: Map<string, Term>, text: string, place: Place, weight: 
     const surfaces = surfacesOf(sentence);
     const words = surfaces.map(wordOf);
     for (const [i, word] of words.entries()) {
-      if (stopWords.has(word)) continue;
+      if (isStopWord(word)) continue;
       const surface = surfaces[i] ?? word;
       if (word.length > 1) add(word, surface);
       const next = words[i + 1];
-      if (next !== undefined && !stopWords.has(next)) add(`${word} ${next}`, `${surface} ${surfaces[i + 1]}`);
+      if (next !== undefined && !isStopWord(next)) add(`${word} ${next}`, `${surface} ${surfaces[i + 1]}`);
     }
   }
 }

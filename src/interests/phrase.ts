@@ -1,0 +1,77 @@
+import { saySomething, wordsIn } from './words.js';
+
+/** Words that must stand side by side, in this order. */
+export type Operand = readonly string[];
+
+/** A phrase as it is looked for: one of the alternatives in full, and nothing that is excluded. */
+export interface Phrase {
+  alternatives: readonly (readonly Operand[])[];
+  excluded: readonly Operand[];
+}
+
+/** Longer than any that people write, in characters. */
+const longest = 200;
+
+/** A piece of a phrase: in quotes or up to the next blank, maybe with a "-" before it. */
+interface Piece {
+  text: string;
+  quoted: boolean;
+  excluded: boolean;
+}
+
+const pieces = /(-?)"([^"]*)"|(\S+?)(?=\s|-?"|$)/g;
+
+/** How a phrase is stored and shown: straight quotes, single blanks. */
+export function tidyPhrase(text: string): string {
+  return text
+    .normalize('NFC')
+    .replace(/[“”„‟«»″]/g, '"')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/**
+ * Reads a phrase in web-search syntax: all words must be there, in any order; "in quotes" side by side; OR parts
+ * alternatives; a "-" before a word or a quoted phrase excludes what has it, whichever alternative is met. Singular and
+ * plural are one, and so are letters with and without accent, in capitals or not. "self-supervised" is looked for like "self
+ * supervised" in quotes. Words that stand in every text, like "of", count in quotes only.
+ * @param text tidied
+ * @returns or what is wrong with it, in plain English, as the end of "“…” "
+ */
+export function readPhrase(text: string): Phrase | { problem: string } {
+  if (text.length > longest) return { problem: `is too long: a phrase has ${longest} characters at the most.` };
+  if (text.split('"').length % 2 === 0)
+    return { problem: 'has a quotation mark without its partner, like "world model.' };
+  const given = [...text.matchAll(pieces)].map(
+    ([, minus, quoted, bare = '']): Piece =>
+      quoted !== undefined
+        ? { text: quoted, quoted: true, excluded: minus === '-' }
+        : { text: bare.replace(/^-/, ''), quoted: false, excluded: bare.startsWith('-') },
+  );
+  const odd = given.flatMap((piece) => (piece.quoted ? [] : (oddCharacter.exec(piece.text) ?? [])))[0];
+  if (odd !== undefined)
+    return {
+      problem: `has a ${odd}, which means nothing here. There are words, "words in quotes", OR, and - before a word.`,
+    };
+  const alternatives: Operand[][] = [[]];
+  const excluded: Operand[] = [];
+  for (const piece of given) {
+    if (!piece.quoted && !piece.excluded && /^or$/i.test(piece.text)) {
+      alternatives.push([]);
+      continue;
+    }
+    const words = wordsIn(piece.text);
+    if (piece.excluded && words.length > 0 && !saySomething(words))
+      return { problem: `excludes “${piece.text}”, which stands in nearly every paper.` };
+    if (!saySomething(words)) continue;
+    if (piece.excluded) excluded.push(words);
+    else alternatives.at(-1)?.push(words);
+  }
+  const whole = alternatives.filter((operands) => operands.length > 0);
+  if (whole.length > 0) return { alternatives: whole, excluded };
+  if (excluded.length > 0) return { problem: 'only excludes: say also what a paper must have, or mute the words.' };
+  return { problem: 'has no word to look for: it needs one that not every text has.' };
+}
+
+/** Anything but letters, digits and what stands inside of names, like C++, GPT-4, and/or, R&D. */
+const oddCharacter = /[^\p{L}\p{M}\p{N}'’.,:/+#_&\-‐‑–]/u;
