@@ -36,7 +36,7 @@ module.exports = {
     layer('sources', ['papers'], 'Sources make papers.'),
     layer('ingest', ['sources', 'papers', 'topics'], 'Reading brings sources, papers and topics together.'),
     layer('topics', ['papers'], 'Topics are about papers, and of nothing else.'),
-    layer('interests', ['topics'], 'Interests are found in papers, by the words that topics are found by.'),
+    layer('interests', ['papers', 'topics'], 'Interests are found in papers, by the words that topics are found by.'),
     layer('mail', [], 'The wire knows nothing of papers or subscribers.'),
     layer(
       'subscribers',

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../src/config.js';
 import { type Context, openContext } from '../src/context.js';
-import { type IndexedPaper, PaperIndex } from '../src/interests/paper-index.js';
+import { PaperIndex } from '../src/interests/paper-index.js';
 import { readPhrase } from '../src/interests/phrase.js';
+import type { FindablePaper } from '../src/papers/offers.js';
 import { loadMatcher } from '../src/topics/matcher.js';
 import { readCorpus } from '../training/labelled.js';
 
@@ -52,7 +53,7 @@ function take(count: number, phrases: Generator<string>, keep: (phrase: string) 
   return taken;
 }
 
-function indexOf(papers: readonly IndexedPaper[]): PaperIndex {
+function indexOf(papers: readonly FindablePaper[]): PaperIndex {
   const index = new PaperIndex();
   for (const paper of papers) index.add(paper);
   return index;
@@ -65,7 +66,7 @@ function measure(work: () => number): { seconds: number; matches: number } {
 }
 
 /** Topics and phrases of all papers. @returns how many matches */
-function holdAgainst(papers: readonly IndexedPaper[], phrases: readonly string[]): number {
+function holdAgainst(papers: readonly FindablePaper[], phrases: readonly string[]): number {
   const { classifier } = loadMatcher();
   let matches = 0;
   for (const paper of papers) matches += classifier.classify(paper).length;
@@ -77,7 +78,7 @@ function holdAgainst(papers: readonly IndexedPaper[], phrases: readonly string[]
 /** Asks PostgreSQL for each phrase. @returns seconds a phrase */
 async function askPostgres(
   { db }: Context,
-  papers: readonly IndexedPaper[],
+  papers: readonly FindablePaper[],
   phrases: readonly string[],
 ): Promise<number> {
   await db.pool.query(
@@ -98,7 +99,7 @@ const keywords = [...train, ...development].flatMap((paper) =>
   paper.keywords.map((keyword) => keyword.replaceAll('"', '')),
 );
 const papers = train.slice(-counts.papers).map(
-  ({ title, abstract, keywords }, id): IndexedPaper => ({
+  ({ title, abstract, keywords }, id): FindablePaper => ({
     id,
     title,
     abstract,

@@ -15,7 +15,7 @@ import { ingestSamples } from '../ingest/ingest.js';
 import { newestDay } from '../papers/store.js';
 import type { Service } from '../service.js';
 import { parseAddress } from '../subscribers/address.js';
-import { insertConfirmed } from '../subscribers/store.js';
+import { insertConfirmed, type NewSubscriber } from '../subscribers/store.js';
 import { shutdownSignal } from './shutdown-signal.js';
 import { addresses } from './start.js';
 
@@ -28,12 +28,19 @@ const defaults = {
   papersPerDigest: 8,
   abstractLength: 'short',
   pausedUntil: null,
-} as const;
+  mutedPhrases: [],
+  authors: [],
+  categories: [],
+} satisfies Partial<NewSubscriber>;
 
 const sampleSubscribers = [
-  { email: 'ada@example.org', topics: ['image-generation', 'video-generation', 'diffusion'] },
-  { email: 'grace@example.org', topics: ['agents', 'code', 'reasoning'] },
-  { email: 'alan@example.org', topics: ['robotics', 'world-models', '3d'] },
+  { email: 'ada@example.org', topics: ['image-generation', 'diffusion', 'speech-and-audio'], phrases: [] },
+  { email: 'grace@example.org', topics: ['agents', 'code', 'reasoning'], phrases: [] },
+  {
+    email: 'alan@example.org',
+    topics: ['robotics', 'world-models', '3d'],
+    phrases: ['simulator OR "embodied agents"'],
+  },
 ];
 
 export function demoCommand(): Command {
@@ -93,9 +100,9 @@ async function sendSamples(ctx: Context): Promise<void> {
   const newest = await newestDay(db);
   if (!newest) throw new UserError('The sample papers could not be read');
   const morning = new Date(Date.parse(newest) + day + day / 2);
-  const subscribers = sampleSubscribers.flatMap(({ email, topics }) => {
+  const subscribers = sampleSubscribers.flatMap(({ email, topics, phrases }) => {
     const parsed = parseAddress(email);
-    return parsed.ok ? { email: parsed.address, topics, timezone: 'UTC', ...defaults } : [];
+    return parsed.ok ? { email: parsed.address, topics, phrases, timezone: 'UTC', ...defaults } : [];
   });
   await insertConfirmed(db, subscribers, ctx.clock());
   await db.schedule.updateMany({ data: { cursor: 0 } });

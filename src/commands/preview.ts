@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { previewDigest } from '../digests/preview.js';
 import { loadDigestTemplates } from '../digests/templates.js';
 import { UserError } from '../errors.js';
+import { interestFields } from '../interests/interests.js';
 import { buildMessage, type Message } from '../mail/message.js';
 import { textOf } from '../mail/segment.js';
 import { vocabulary } from '../topics/vocabulary.js';
@@ -13,6 +14,7 @@ const formats = ['html', 'text', 'eml'] as const;
 
 interface PreviewOptions {
   topics: string[];
+  phrase: string[];
   date?: string;
   format: (typeof formats)[number];
   out?: string;
@@ -22,13 +24,15 @@ export function previewCommand(): Command {
   return new Command('preview')
     .description('show a digest as a subscriber with these preferences would get it; sends and stores nothing')
     .option('--topics <slugs>', 'topics, like agents,robotics (default: the trending papers)', topicSlugs, [])
+    .option('--phrase <phrase>', 'a phrase, like \'"world model" OR simulator -driving\'; may be repeated', phrases, [])
     .option('--date <day>', 'the day whose papers to show, YYYY-MM-DD (default: today)', calendarDay)
     .addOption(new Option('--format <format>', 'what to print').choices(formats).default('html'))
     .option('--out <file>', 'write to this file instead of standard output')
-    .action(async ({ topics, date, format, out }: PreviewOptions) => {
+    .action(async ({ topics, phrase, date, format, out }: PreviewOptions) => {
       const preview = await withContext(async (ctx) => {
         const day = date ?? ctx.clock().toISOString().slice(0, 10);
-        return render(await previewDigest(ctx, await loadDigestTemplates(), { topics, date: day }), format);
+        const request = { topics, phrases: phrase, date: day };
+        return render(await previewDigest(ctx, await loadDigestTemplates(), request), format);
       });
       if (out === undefined) process.stdout.write(preview);
       else
@@ -45,4 +49,11 @@ function topicSlugs(text: string): string[] {
   const unknown = slugs.find((slug) => !vocabulary.some((topic) => topic.slug === slug));
   if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is not a topic: see offprint topics list.`);
   return slugs;
+}
+
+/** One more phrase. @throws InvalidArgumentError where it makes no sense */
+function phrases(text: string, before: string[]): string[] {
+  const parsed = interestFields.phrases.safeParse([...before, text]);
+  if (parsed.success && parsed.data.length > 0) return parsed.data;
+  throw new InvalidArgumentError(parsed.error?.issues[0]?.message ?? 'It is empty.');
 }

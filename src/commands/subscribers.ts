@@ -77,15 +77,23 @@ const exportColumns: (keyof ExportedSubscriber)[] = [
   'papersPerDigest',
   'abstractLength',
   'pausedUntil',
+  'phrases',
+  'mutedPhrases',
+  'authors',
+  'categories',
 ];
 
 type Format = (ctx: Context) => AsyncGenerator<string>;
 
 async function* asCsv(ctx: Context): AsyncGenerator<string> {
   yield `${exportColumns.join(',')}\n`;
-  for await (const { topics, ...subscriber } of exportSubscribers(ctx)) {
-    // An address may begin like a formula, which a spreadsheet would carry out.
-    yield stringify([{ ...subscriber, topics: topics.join(';') }], { columns: exportColumns, escape_formulas: true });
+  for await (const subscriber of exportSubscribers(ctx)) {
+    const row = Object.entries(subscriber).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(';') : value,
+    ]);
+    // An address or a phrase may begin like a formula, which a spreadsheet would carry out.
+    yield stringify([Object.fromEntries(row)], { columns: exportColumns, escape_formulas: true });
   }
 }
 

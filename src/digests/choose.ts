@@ -1,11 +1,16 @@
+import type { Interests } from '../interests/interests.js';
+import type { PaperIndex } from '../interests/paper-index.js';
 import type { Offer } from '../papers/offers.js';
+import { trendingValue } from '../papers/trending.js';
 
 /** What a subscriber wants of what is on offer. */
 export interface Wish {
-  /** Topic slugs. None means: whatever is trending. */
+  /** Topic slugs. None, and no interest, means: whatever is trending. */
   topics: readonly string[];
   /** How many papers at the most. */
   count: number;
+  /** What is wanted beside topics, and what never; most have none. */
+  interests?: Interests | null;
 }
 
 /** A paper chosen for a digest. */
@@ -13,51 +18,69 @@ export interface Choice {
   paperId: number;
   /** Slugs of the chosen topics that it matches, best match first. */
   topics: string[];
+  /** The subscriber's own interests that it meets, as they are shown: authors, phrases, categories. */
+  interests: string[];
 }
+
+/** What finds the papers of interests; the papers on the shelf are in it. */
+export type InterestPapers = Pick<PaperIndex, 'withPhrase' | 'byAuthor' | 'inCategory'>;
 
 interface Candidate {
   offer: Offer;
-  score: number;
+  value: number;
 }
 
-/**
- * The order of papers in a digest, everywhere: votes, then comments; where these are equal, or a source has none, the score
- * of the best match among the subscriber's topics; then freshness, by list day and by publication. The id makes it total.
- */
+/** How likely a paper is wanted that an own phrase finds, or a category; for topics the classifier says it. */
+const likelihood = { phrase: 0.9, category: 0.4 };
+/** What the next paper of the same topic or interest is still worth to somebody who has others. */
+const worthAfterEach = 0.9;
+
+/** The order of papers by what they are worth to a subscriber; where that is equal by votes, list day, publication and id. */
 function compare(a: Candidate, b: Candidate): number {
   return (
+    b.value - a.value ||
     b.offer.upvotes - a.offer.upvotes ||
-    b.offer.comments - a.offer.comments ||
-    b.score - a.score ||
     (a.offer.day < b.offer.day ? 1 : a.offer.day > b.offer.day ? -1 : 0) ||
     b.offer.publishedAt - a.offer.publishedAt ||
     a.offer.paperId - b.offer.paperId
   );
 }
 
-/** What is on offer, sorted once for all who choose from it: a list for each topic, and one of everything. */
+/**
+ * What is on offer, sorted once for all who choose from it. A paper is worth to a subscriber: how likely it is wanted, by its
+ * topic or interest, times how much it is talked about and how new it is (`trendingValue`). Each paper that is taken for a
+ * topic makes the next one for it worth a tenth less, so that one hot topic does not fill the digest: a greedy choice for
+ * relevance and variety, as of Carbonell and Goldstein, "The use of MMR", SIGIR 1998. Papers by followed authors come first,
+ * and what a muted phrase finds never.
+ */
 export class Shelf {
-  readonly #byTopic = new Map<string, Candidate[]>();
-  readonly #all: Candidate[];
+  /** The newest list on it, YYYY-MM-DD; empty where there is none. */
+  readonly newestDay: string;
   readonly #offers: readonly Offer[];
+  /** By paper, for whoever is likely to want it. */
+  readonly #candidates = new Map<number, Candidate>();
+  readonly #byTopic = new Map<string, Candidate[]>();
+  /** All of it by strongest topic, for whoever wants what is trending. */
+  readonly #trending: Candidate[][];
 
   constructor(offers: readonly Offer[]) {
     this.#offers = offers;
-    this.#all = offers.map((offer) => ({ offer, score: 0 })).sort(compare);
+    this.newestDay = offers.reduce((newest, { day }) => (day > newest ? day : newest), '');
+    const trending = new Map<string, Candidate[]>();
     for (const offer of offers) {
-      for (const [topic, score] of offer.matches) {
-        const list = this.#byTopic.get(topic);
-        if (list) list.push({ offer, score });
-        else this.#byTopic.set(topic, [{ offer, score }]);
-      }
+      const candidate = { offer, value: trendingValue(offer, this.newestDay) };
+      this.#candidates.set(offer.paperId, candidate);
+      push(trending, strongestTopic(offer), candidate);
+      for (const [topic, probability] of offer.matches)
+        push(this.#byTopic, topic, { offer, value: candidate.value * probability });
     }
-    for (const list of this.#byTopic.values()) list.sort(compare);
+    for (const list of [...this.#byTopic.values(), ...trending.values()]) list.sort(compare);
+    this.#trending = [...trending].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, list]) => list);
   }
 
   /** What stood on the newest list, and of older ones the papers that are owed. */
   newest(owed: readonly number[] = []): Shelf {
-    const newest = this.#offers.reduce((day, offer) => (offer.day > day ? offer.day : day), '');
-    return new Shelf(this.#offers.filter(({ day, paperId }) => day === newest || owed.includes(paperId)));
+    return new Shelf(this.#offers.filter(({ day, paperId }) => day === this.newestDay || owed.includes(paperId)));
   }
 
   /** What comes after a place in the log, and of what is before it the papers that are owed. */
@@ -65,38 +88,96 @@ export class Shelf {
     return new Shelf(this.#offers.filter(({ seq, paperId }) => seq > cursor || owed.includes(paperId)));
   }
 
-  /** The best papers for a wish, best first; those in `without` are left out. */
-  choose({ topics, count }: Wish, without: readonly number[] = []): Choice[] {
-    const taken = new Set(without);
+  /**
+   * The best papers for a wish, best first; those in `without` are left out.
+   * @param papers needed where the wish has interests
+   */
+  choose({ topics, interests, count }: Wish, without: readonly number[] = [], papers?: InterestPapers): Choice[] {
+    const own = interests && papers ? ownPapers(interests, papers) : nothingOwn;
+    const taken = new Set([...without, ...own.muted]);
     const chosen: Choice[] = [];
-    for (const { offer } of merge(this.#listsFor(topics))) {
-      if (chosen.length === count) break;
-      if (taken.has(offer.paperId)) continue;
+    const take = ({ offer }: Candidate) => {
+      if (chosen.length === count || taken.has(offer.paperId)) return false;
       taken.add(offer.paperId);
-      chosen.push({ paperId: offer.paperId, topics: matching(offer, topics) });
-    }
+      const met = own.wanted.flatMap(({ ids, label }) => (ids.has(offer.paperId) ? label : []));
+      chosen.push({ paperId: offer.paperId, topics: matching(offer, topics), interests: met });
+      return true;
+    };
+    const { wanted } = own;
+    const byAuthors = wanted.flatMap(({ kind, ids }) => (kind === 'author' ? this.#listOf(ids, 1) : []));
+    for (const candidate of byAuthors.sort(compare)) take(candidate);
+    const lists = [
+      ...topics.map((topic) => this.#byTopic.get(topic) ?? []),
+      ...wanted.flatMap(({ kind, ids }) => (kind === 'author' ? [] : [this.#listOf(ids, likelihood[kind])])),
+    ];
+    takeInTurn(topics.length + wanted.length === 0 ? this.#trending : lists, take, () => chosen.length === count);
     return chosen;
   }
 
-  #listsFor(topics: readonly string[]): Candidate[][] {
-    return topics.length === 0 ? [this.#all] : topics.map((topic) => this.#byTopic.get(topic) ?? []);
+  /** The papers on the shelf that an interest finds, best first. */
+  #listOf(ids: ReadonlySet<number>, likely: number): Candidate[] {
+    const found: Candidate[] = [];
+    for (const id of ids) {
+      const candidate = this.#candidates.get(id);
+      if (candidate) found.push({ offer: candidate.offer, value: candidate.value * likely });
+    }
+    return found.sort(compare);
   }
 }
 
-/** The candidates of sorted lists in one order. A paper on several comes first where its match is best. */
-function* merge(lists: readonly Candidate[][]): Generator<Candidate> {
+interface OwnPapers {
+  wanted: { kind: 'author' | 'phrase' | 'category'; ids: ReadonlySet<number>; label: string }[];
+  muted: number[];
+}
+
+const nothingOwn: OwnPapers = { wanted: [], muted: [] };
+
+/** What the interests of a subscriber find. */
+function ownPapers({ phrases, mutedPhrases, authors, categories }: Interests, papers: InterestPapers): OwnPapers {
+  return {
+    wanted: [
+      ...authors.map((name) => ({ kind: 'author', ids: papers.byAuthor(name), label: `author ${name}` }) as const),
+      ...phrases.map(
+        (text) => ({ kind: 'phrase', ids: papers.withPhrase(text), label: `your phrase “${text}”` }) as const,
+      ),
+      ...categories.map(
+        (name) => ({ kind: 'category', ids: papers.inCategory(name), label: `arXiv ${name}` }) as const,
+      ),
+    ],
+    muted: mutedPhrases.flatMap((text) => [...papers.withPhrase(text)]),
+  };
+}
+
+/**
+ * Takes from sorted lists what is worth most, where each paper taken from a list makes what is left on it worth less.
+ * @param take says whether the paper was taken
+ */
+function takeInTurn(lists: readonly Candidate[][], take: (candidate: Candidate) => boolean, isEnough: () => boolean) {
   const places = lists.map(() => 0);
-  for (;;) {
+  const worth = lists.map(() => 1);
+  while (!isEnough()) {
     let best: Candidate | undefined;
     let from = -1;
     for (let i = 0; i < lists.length; i++) {
       const head = lists[i]?.[places[i] ?? 0];
-      if (head && (!best || compare(head, best) < 0)) [best, from] = [head, i];
+      if (!head) continue;
+      const candidate = { offer: head.offer, value: head.value * (worth[i] ?? 1) };
+      if (!best || compare(candidate, best) < 0) [best, from] = [candidate, i];
     }
     if (!best) return;
     places[from] = (places[from] ?? 0) + 1;
-    yield best;
+    if (take(best)) worth[from] = (worth[from] ?? 1) * worthAfterEach;
   }
+}
+
+function strongestTopic(offer: Offer): string {
+  return matching(offer, [...offer.matches.keys()])[0] ?? '';
+}
+
+function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 function matching({ matches }: Offer, topics: readonly string[]): string[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
+import type { Wish } from './choose.js';
 
 /** How late a digest may still come when its hour was missed, as by a stop over midnight: later it is yesterday's news. */
 const lateHours = 12;
@@ -15,6 +16,29 @@ export interface Place {
 /** Before everyone. */
 export const firstPlace: Place = { dueAt: '-infinity', subscriberId: 0 };
 
+/** The interests of a subscriber `s`, as text. */
+const interestsOf = Prisma.sql`json_build_object(
+  'phrases', s.phrases, 'mutedPhrases', s.muted_phrases, 'authors', s.authors, 'categories', s.categories)::text`;
+
+const interests = z.object({
+  phrases: z.array(z.string()),
+  mutedPhrases: z.array(z.string()),
+  authors: z.array(z.string()),
+  categories: z.array(z.string()),
+});
+
+/** Reads a wish as it stands in a `DueRow`. */
+export function parseWish(text: string): Wish {
+  const end = text.indexOf('\n');
+  const [count, ...topics] = (end < 0 ? text : text.slice(0, end)).split(' ').filter(Boolean);
+  return { count: Number(count), topics, interests: end < 0 ? null : interests.parse(JSON.parse(text.slice(end))) };
+}
+
+/** Whether a wish has more than topics. */
+export function hasInterests(text: string): boolean {
+  return text.includes('\n');
+}
+
 const dueRow = z
   .tuple([z.number(), z.string(), z.string(), z.string(), z.number().nullable(), z.enum(['none', 'short', 'full'])])
   .transform(([subscriberId, status, wish, rhythm, cursor, abstractLength]) => {
@@ -22,10 +46,15 @@ const dueRow = z
   });
 
 /**
- * A subscriber whom the plan has to look at. Two texts, the same for all who have the same: `wish`, papers a digest, then
- * topics; `rhythm`, time zone, hour, frequency, and the day that was last planned for, if any.
+ * A subscriber whom the plan has to look at. Two texts, the same for all who have the same: `wish`, which `parseWish` reads;
+ * `rhythm`, time zone, hour, frequency, and the day that was last planned for, if any.
  */
 export type DueRow = z.output<typeof dueRow>;
+
+/** What a subscriber `s` wants, as text: papers a digest, then topics; on a line of its own what is wanted beside them, if anything. */
+export const wish = Prisma.sql`s.papers_per_digest || ' ' || array_to_string(s.topics, ' ')
+  || case when cardinality(s.phrases) + cardinality(s.muted_phrases) + cardinality(s.authors) + cardinality(s.categories) = 0
+    then '' else e'\n' || ${interestsOf} end`;
 
 const dueBatch = z.tuple([
   z.object({
@@ -61,7 +90,7 @@ export async function configureBatch(tx: Queries): Promise<void> {
 export async function readDue(db: Queries, at: Date, after: Place, limit: number, lock: boolean) {
   const rows = await db.$queryRaw`
     with due as materialized (
-      select c.due_at, c.subscriber_id, s.status, s.papers_per_digest || ' ' || array_to_string(s.topics, ' ') as wish,
+      select c.due_at, c.subscriber_id, s.status, ${wish} as wish,
         concat_ws(' ', s.timezone, s.hour, s.frequency, c.planned_day) as rhythm, c.cursor, s.abstract_length
       from schedules c join subscribers s on s.id = c.subscriber_id
       where c.due_at <= ${at} and (c.due_at, c.subscriber_id) > (${after.dueAt}::timestamptz, ${after.subscriberId}::int)

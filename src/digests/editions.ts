@@ -11,7 +11,7 @@ export interface Edition {
   id: string;
   paperIds: number[];
   snapshotIds: number[];
-  /** For each paper the topics that matched, as they are shown, best first. */
+  /** For each paper why it is here, as it is shown: the subscriber's interests, then the topics that matched, best first. */
   topics: string[][];
 }
 
@@ -37,8 +37,8 @@ export async function loadTopicLabels(
   return labels;
 }
 
-function labelsOf({ paperId, topics }: Choice, labels: TopicLabels): string[] {
-  return topics.map((slug) => labels.get(paperId)?.get(slug) ?? slug);
+function labelsOf({ paperId, topics, interests }: Choice, labels: TopicLabels): string[] {
+  return [...interests, ...topics.map((slug) => labels.get(paperId)?.get(slug) ?? slug)];
 }
 
 /**

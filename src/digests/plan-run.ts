@@ -1,8 +1,17 @@
 import type { Queries } from '../database/database.js';
+import { PaperIndex } from '../interests/paper-index.js';
 import { kept } from '../kept.js';
-import { type OffersAt, readOffers } from '../papers/offers.js';
-import { type Choice, Shelf, type Wish } from './choose.js';
-import { type CursorException, type DueRow, readExceptions, readTurns, type Turn } from './due.js';
+import { type Offer, type OffersAt, readFindable, readOffers } from '../papers/offers.js';
+import { type Choice, Shelf } from './choose.js';
+import {
+  type CursorException,
+  type DueRow,
+  hasInterests,
+  parseWish,
+  readExceptions,
+  readTurns,
+  type Turn,
+} from './due.js';
 import { editionOf, loadTopicLabels, snapshotPapers, writeEditions } from './editions.js';
 
 /** How long digests wait for a source that is late, counted from the subscriber's hour, in milliseconds. */
@@ -43,7 +52,11 @@ export class PlanRun {
   readonly end: number;
   readonly #at: Date;
   readonly #anySourceLate: boolean;
+  readonly #offers: readonly Offer[];
   readonly #shelf: Shelf;
+  /** What was offered since the place of whoever of those with interests stands furthest back. */
+  readonly #findable = new PaperIndex();
+  readonly #indexed = new Set<number>();
   readonly #snapshots = new Map<number, number>();
   readonly #labels = new Map<number, ReadonlyMap<string, string>>();
   readonly #shelves = new Map<number, Shelf>();
@@ -52,11 +65,13 @@ export class PlanRun {
   readonly #selections = new Map<string, Selection>();
   readonly #turns = new Map<string, Turn>();
   #written: Promise<void> = Promise.resolve();
+  #indexing: Promise<void> = Promise.resolve();
 
   constructor(at: Date, { end, offers }: OffersAt, anySourceLate: boolean) {
     this.end = end;
     this.#at = at;
     this.#anySourceLate = anySourceLate;
+    this.#offers = offers;
     this.#shelf = new Shelf(offers);
   }
 
@@ -72,7 +87,28 @@ export class PlanRun {
       db,
       rows.map(({ subscriberId }) => subscriberId),
     );
+    await this.#index(db, rows, exceptions);
     return rows.map((row) => this.#decide(row, turns.get(row.rhythm), exceptions.get(row.subscriberId)));
+  }
+
+  /** Reads the words of papers that these subscribers may be offered, where any has interests. */
+  async #index(db: Queries, rows: readonly DueRow[], exceptions: ReadonlyMap<number, CursorException>): Promise<void> {
+    const curious = rows.filter(({ status, wish }) => status === 'active' && hasInterests(wish));
+    if (curious.length === 0) return;
+    const newest = this.#shelf.newestDay;
+    const owed = new Set(curious.flatMap(({ subscriberId }) => exceptions.get(subscriberId)?.owed ?? []));
+    const place = Math.min(...curious.map(({ cursor }) => cursor ?? Number.POSITIVE_INFINITY));
+    const isNeeded = ({ seq, day, paperId }: Offer) => seq > place || day === newest || owed.has(paperId);
+    const missing = this.#offers.filter((offer) => isNeeded(offer) && !this.#indexed.has(offer.paperId));
+    const ids = missing.map(({ paperId }) => paperId);
+    // Noted before they are there: batches overlap, and none may be read twice. Each waits for all that were asked for so far.
+    for (const id of ids) this.#indexed.add(id);
+    const before = this.#indexing;
+    this.#indexing = readFindable(db, ids).then(async (papers) => {
+      await before;
+      for (const paper of papers) this.#findable.add(paper);
+    });
+    await this.#indexing;
   }
 
   /**
@@ -121,21 +157,14 @@ export class PlanRun {
       // What only one subscriber has is not worth keeping.
       const { owed } = exception;
       const shelf = cursor === null ? this.#shelf.newest(owed) : this.#shelf.after(cursor, owed);
-      return { choices: shelf.choose(parseWish(wish), exception.given), editionId: null };
+      return { choices: shelf.choose(parseWish(wish), exception.given, this.#findable), editionId: null };
     }
     return kept(this.#byWish, `${cursor ?? beginning} ${wish}`, mostKept.wishes, () => {
       const shelf = kept(this.#shelves, cursor ?? beginning, mostKept.shelves, () =>
         cursor === null ? this.#shelf.newest() : this.#shelf.after(cursor),
       );
-      const choices = shelf.choose(parseWish(wish));
-      const content = choices.map(({ paperId, topics }) => `${paperId} ${topics}`).join('|');
-      return kept(this.#selections, content, mostKept.selections, () => ({ choices, editionId: null }));
+      const choices = shelf.choose(parseWish(wish), [], this.#findable);
+      return kept(this.#selections, JSON.stringify(choices), mostKept.selections, () => ({ choices, editionId: null }));
     });
   }
-}
-
-/** Reads a wish as `readDue` writes it: papers a digest, then topics. */
-function parseWish(text: string): Wish {
-  const [count, ...topics] = text.split(' ').filter(Boolean);
-  return { count: Number(count), topics };
 }

@@ -4,7 +4,8 @@ import { utcDay } from '../calendar-day.js';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { wakeDelivery } from '../database/queue.js';
-import { appendOffers, findLateSources, findLogEnd, type Offer, readListed } from '../papers/offers.js';
+import { PaperIndex } from '../interests/paper-index.js';
+import { appendOffers, findLateSources, findLogEnd, type Offer, readFindable, readListed } from '../papers/offers.js';
 import { growingSources } from '../sources/open.js';
 import { resumePaused } from '../subscribers/lifecycle.js';
 import { type Choice, Shelf, type Wish } from './choose.js';
@@ -164,7 +165,7 @@ export async function planWelcome(tx: Queries, now: Date, subscriberId: number):
   const reader = await readNewcomer(tx, now, subscriberId);
   if (!reader) return false;
   const end = await findLogEnd(tx);
-  const choices = await chooseWelcome(tx, utcDay(now), reader, ({ seq, paperId }) => {
+  const choices = await chooseWelcome(tx, utcDay(now), reader.wish, ({ seq, paperId }) => {
     return seq > (reader.cursor ?? 0) && !reader.given.includes(paperId);
   });
   if (choices.length === 0) return false;
@@ -191,9 +192,14 @@ export async function chooseWelcome(
   isOffered: (offer: Offer) => boolean = () => true,
 ): Promise<Choice[]> {
   const offers = (await readListed(db, day, welcomeDays)).filter(isOffered);
+  const papers = new PaperIndex();
+  if (wish.interests) {
+    const ids = offers.map(({ paperId }) => paperId);
+    for (const paper of await readFindable(db, ids)) papers.add(paper);
+  }
   const days = [...new Set(offers.map((offer) => offer.day))].sort().reverse();
   for (const listDay of days) {
-    const choices = new Shelf(offers.filter((offer) => offer.day === listDay)).choose(wish);
+    const choices = new Shelf(offers.filter((offer) => offer.day === listDay)).choose(wish, [], papers);
     if (choices.length > 0) return choices;
   }
   return [];
@@ -203,8 +209,7 @@ const newcomers = z.array(
   z.object({
     /** The local day, YYYY-MM-DD. */
     day: z.string(),
-    topics: z.array(z.string()),
-    count: z.number(),
+    wish: z.string().transform(due.parseWish),
     abstractLength: z.enum(['none', 'short', 'full']),
     cursor: z.number().nullable(),
     /** Papers that were given early. */
@@ -215,7 +220,7 @@ const newcomers = z.array(
 /** Whoever has just become active and has no digest of this local day yet, with their schedule locked, as the plan locks it. */
 async function readNewcomer(tx: Queries, now: Date, subscriberId: number) {
   const rows = await tx.$queryRaw`
-    select local.day::text, s.topics, s.papers_per_digest as count, s.abstract_length as "abstractLength", c.cursor,
+    select local.day::text, ${due.wish} as wish, s.abstract_length as "abstractLength", c.cursor,
       array(select paper_id from cursor_exceptions e where e.subscriber_id = s.id and not owed) as given
     from schedules c join subscribers s on s.id = c.subscriber_id
       cross join lateral (

@@ -9,6 +9,8 @@ import type { DigestTemplates } from './templates.js';
 export interface PreviewRequest {
   /** Topic slugs; none means the trending papers. */
   topics: string[];
+  /** Own phrases in web-search syntax, valid. */
+  phrases: string[];
   /** The day whose papers to show, YYYY-MM-DD; where nothing matches on it, the newest day before it that has something. */
   date: string;
 }
@@ -26,7 +28,9 @@ export async function previewDigest(
   request: PreviewRequest,
 ): Promise<Message> {
   const { prisma } = ctx.db;
-  const choices = await chooseWelcome(prisma, request.date, { topics: request.topics, count: defaults.count });
+  const { topics, phrases } = request;
+  const interests = { phrases, mutedPhrases: [], authors: [], categories: [] };
+  const choices = await chooseWelcome(prisma, request.date, { topics, interests, count: defaults.count });
   if (choices.length === 0) throw new UserError(`No paper of the week up to ${request.date} matches`);
   const papers = await previewEdition(prisma, choices);
   const reader = { subscriberId: 0, tokenEpoch: 0, email: 'reader@example.org' };

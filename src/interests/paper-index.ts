@@ -1,18 +1,9 @@
 import { kept } from '../kept.js';
-import { withArchives } from './arxiv-categories.js';
+import { withArchives } from '../papers/arxiv-categories.js';
+import type { FindablePaper } from '../papers/offers.js';
 import { authorKey, isSameAuthor } from './author-name.js';
 import { type Operand, type Phrase, readPhrase } from './phrase.js';
 import { wordsIn } from './words.js';
-
-/** A paper with all that an interest can be about. */
-export interface IndexedPaper {
-  id: number;
-  title: string;
-  abstract: string;
-  keywords: readonly string[];
-  authors: readonly string[];
-  categories: readonly string[];
-}
 
 /** Where a word stands: by paper its positions, ascending. */
 type Postings = Map<number, number[]>;
@@ -24,9 +15,9 @@ interface Papers {
   keys(): Iterable<number>;
 }
 
-const none: Papers = new Set<number>();
-/** How many pairs and rows of words are remembered: a bound on memory. */
-const mostOperands = 50_000;
+const none: ReadonlySet<number> = new Set();
+/** How many phrases, and how many rows of words, are remembered: a bound on memory. */
+const mostKept = 50_000;
 
 /** Text fields are this far apart, so that no phrase reaches from one into the next. */
 const gap = 100;
@@ -38,11 +29,13 @@ const gap = 100;
 export class PaperIndex {
   readonly #words = new Map<string, Postings>();
   readonly #operands = new Map<string, Papers>();
+  readonly #phrases = new Map<string, ReadonlySet<number>>();
   readonly #authors = new Map<string, { id: number; name: string }[]>();
   readonly #categories = new Map<string, number[]>();
 
-  add({ id, title, abstract, keywords, authors, categories }: IndexedPaper): void {
+  add({ id, title, abstract, keywords, authors, categories }: FindablePaper): void {
     this.#operands.clear();
+    this.#phrases.clear();
     let position = 0;
     for (const text of [title, ...keywords, abstract]) {
       for (const word of wordsIn(text)) {
@@ -55,10 +48,12 @@ export class PaperIndex {
     for (const name of withArchives(categories)) entry(this.#categories, name, () => []).push(id);
   }
 
-  /** The papers that a phrase finds; none where it makes no sense. */
+  /** The papers that a phrase finds; none where it makes no sense. One that many share is looked up once. */
   withPhrase(text: string): ReadonlySet<number> {
-    const phrase = readPhrase(text);
-    return 'problem' in phrase ? new Set() : this.#find(phrase);
+    return kept(this.#phrases, text, mostKept, () => {
+      const phrase = readPhrase(text);
+      return 'problem' in phrase ? none : this.#find(phrase);
+    });
   }
 
   /** The papers that someone may have written who goes by this name. */
@@ -69,7 +64,7 @@ export class PaperIndex {
 
   /** The papers of an arXiv category, or of a whole archive. */
   inCategory(name: string): ReadonlySet<number> {
-    return new Set(this.#categories.get(name));
+    return new Set(this.#categories.get(name) ?? []);
   }
 
   #find({ alternatives, excluded }: Phrase): Set<number> {
@@ -89,7 +84,7 @@ export class PaperIndex {
   #with(operand: Operand): Papers {
     const [word, ...more] = operand;
     if (word !== undefined && more.length === 0) return this.#words.get(word) ?? none;
-    return kept(this.#operands, operand.join(' '), mostOperands, () => {
+    return kept(this.#operands, operand.join(' '), mostKept, () => {
       const rarest = this.#rarest(operand);
       return new Set([...(rarest?.keys() ?? [])].filter((id) => this.#stands(operand, id)));
     });

@@ -21,12 +21,12 @@ interface Piece {
 
 const pieces = /(-?)"([^"]*)"|(\S+?)(?=\s|-?"|$)/g;
 
-/** How a phrase is stored and shown: straight quotes, single blanks. */
+/** How a phrase is stored and shown: straight quotes, single blanks, no control characters. */
 export function tidyPhrase(text: string): string {
   return text
     .normalize('NFC')
     .replace(/[“”„‟«»″]/g, '"')
-    .replace(/\s+/g, ' ')
+    .replace(/[\s\p{C}]+/gu, ' ')
     .trim();
 }
 

@@ -41,6 +41,7 @@ export function mergePaper(known: StoredPaper, given: Paper, { shared, outdated 
     authors: longer(known.authors, given.authors),
     organization: present(known.organization, given.organization),
     keywords: longer(known.keywords, given.keywords),
+    categories: longer(known.categories, given.categories),
     publishedAt: given.publishedAt && given.publishedAt < known.publishedAt ? given.publishedAt : known.publishedAt,
     upvotes: higher(known.upvotes, given.upvotes),
     comments: higher(known.comments, given.comments),

@@ -117,6 +117,25 @@ export async function readListed(db: Queries, day: string, days: number): Promis
   return z.tuple([z.object({ offers: z.array(offer) })]).parse(rows)[0].offers;
 }
 
+const findable = z.object({
+  id: z.number(),
+  title: z.string(),
+  abstract: z.string(),
+  keywords: z.array(z.string()),
+  authors: z.array(z.string()),
+  categories: z.array(z.string()),
+});
+/** A paper with all that a subscriber's own interests are about. */
+export type FindablePaper = z.output<typeof findable>;
+
+/** Reads these papers for whoever looks for interests in them. */
+export async function readFindable(db: Queries, paperIds: readonly number[]): Promise<FindablePaper[]> {
+  if (paperIds.length === 0) return [];
+  const rows = await db.$queryRaw`
+    select id, title, abstract, keywords, authors, categories from papers where id = any (${[...paperIds]}) order by id`;
+  return z.array(findable).parse(rows);
+}
+
 const notInLog = 2 ** 31 - 1;
 
 /** The last place in the log; 0 where it is empty. */

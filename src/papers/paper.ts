@@ -11,6 +11,8 @@ export interface Paper {
   authors: string[];
   organization: string | null;
   keywords: string[];
+  /** Of arXiv, like cs.CL. */
+  categories: string[];
   /** Null where the source does not tell: then it is when the paper was first seen. */
   publishedAt: Date | null;
   /** Null where the source has no votes: not the same as none. */
@@ -30,6 +32,7 @@ export const untold = {
   authors: [],
   organization: null,
   keywords: [],
+  categories: [],
   publishedAt: null,
   upvotes: null,
   comments: null,
@@ -61,7 +64,7 @@ export type PaperContent = z.infer<typeof paperContent>;
 
 /** More than any honest paper has; beyond these a page, a mail or the search index would suffer. In code points. */
 const longest = { title: 2_000, text: 50_000, name: 300, url: 2_000 };
-const most = { authors: 2_000, keywords: 100 };
+const most = { authors: 2_000, keywords: 100, categories: 100 };
 
 /**
  * A paper with each field cut to a bearable size, whatever a source sends. A text is cut between code points, never inside
@@ -78,6 +81,7 @@ export function clampPaper(paper: Paper): Paper {
     authors: names(paper.authors, most.authors),
     organization: paper.organization && cut(paper.organization, longest.name),
     keywords: names(paper.keywords, most.keywords),
+    categories: names(paper.categories, most.categories),
     thumbnailUrl: url(paper.thumbnailUrl),
     discussionUrl: url(paper.discussionUrl),
     codeUrl: url(paper.codeUrl),
@@ -95,7 +99,7 @@ const newStyle = /^\d{2}(0[1-9]|1[0-2])\.\d{4,5}$/;
 const oldStyle = /^[a-z-]+(\.[A-Z]{2})?\/\d{2}(0[1-9]|1[0-2])\d{3}$/;
 
 /** Whether the identifier is an arXiv id, without version. */
-function isArxivId(identifier: string): boolean {
+export function isArxivId(identifier: string): boolean {
   return newStyle.test(identifier) || oldStyle.test(identifier);
 }
 

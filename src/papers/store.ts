@@ -5,6 +5,7 @@ import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { mergePaper, newPaper, type StoredPaper } from './merge.js';
 import { type Paper, paperContent } from './paper.js';
+import { trendingOrder } from './trending.js';
 
 export interface WrittenPaper {
   id: number;
@@ -128,9 +129,6 @@ export async function writeFailure(
     values (${failure.source}, ${failure.day}::date, ${now}, ${failure.error})
     on conflict (source, day) do update set failed_at = excluded.failed_at, error = excluded.error`;
 }
-
-/** Best first, for papers `p`: what "trending" means wherever it is said. */
-const trendingOrder = Prisma.sql`p.upvotes desc, p.comments desc, p.id`;
 
 export const paperSorts = ['trending', 'newest', 'upvoted'] as const;
 export type PaperSort = (typeof paperSorts)[number];

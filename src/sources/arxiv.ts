@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { utcDay } from '../calendar-day.js';
+import { findCategory } from '../papers/arxiv-categories.js';
 import { findArxivId, type Paper, untold } from '../papers/paper.js';
 import { cleanText } from './clean.js';
 import { type Fetching, fetchText } from './http.js';
@@ -80,6 +81,7 @@ function toPaper(item: Element): Paper | { reason: string } {
     title,
     abstract: cleanText((firstText(item, 'description') ?? '').replace(/^arXiv:.*?Abstract:/s, '')),
     authors: namesOf(firstText(item, 'dc:creator') ?? ''),
+    categories: all(item, 'category').flatMap(({ text }) => findCategory(text) ?? []),
     // A replacement has the date of this announcement, not of the first.
     publishedAt: isNew(item) ? published : null,
   };

@@ -103,6 +103,7 @@ function toPaper(entry: z.output<typeof dailyPaper>): Paper {
     authors: paper.authors.flatMap(({ name, hidden }) => (hidden ? [] : cleanText(name) || [])),
     organization: cleanText(organized?.fullname || organized?.name || '') || null,
     keywords: paper.ai_keywords.flatMap((keyword) => cleanText(keyword) || []),
+    categories: [],
     publishedAt: new Date(paper.publishedAt),
     upvotes: paper.upvotes,
     comments: entry.numComments,

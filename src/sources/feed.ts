@@ -1,5 +1,6 @@
 import { daysBack, utcDay } from '../calendar-day.js';
-import { findArxivId, type Paper, untold } from '../papers/paper.js';
+import { findCategory } from '../papers/arxiv-categories.js';
+import { findArxivId, isArxivId, type Paper, untold } from '../papers/paper.js';
 import { cleanText } from './clean.js';
 import { type FeedEntry, readFeed } from './feed-entries.js';
 import { type Fetching, fetchText } from './http.js';
@@ -63,6 +64,8 @@ function toPaper(entry: FeedEntry, url: string): Paper | { reason: string } {
     abstract: cleanText(entry.text.slice(0, 50_000)),
     authors: entry.authors.flatMap((name) => cleanText(name) || []),
     keywords: entry.keywords.flatMap((keyword) => cleanText(keyword) || []),
+    // Elsewhere "math" is a keyword like any other.
+    categories: isArxivId(identifier) ? entry.keywords.flatMap((keyword) => findCategory(keyword) ?? []) : [],
     publishedAt: parseDate(entry.published ?? ''),
     discussionUrl: pageOf(entry),
   };

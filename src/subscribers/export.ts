@@ -1,10 +1,11 @@
 import type { Context } from '../context.js';
 import type { AbstractLength, Frequency, SubscriberStatus } from '../generated/prisma/client.js';
+import type { Interests } from '../interests/interests.js';
 
 const batchSize = 1_000;
 
 /** A line of the export: the columns that an import reads, and what became of the subscription. */
-export interface ExportedSubscriber {
+export interface ExportedSubscriber extends Interests {
   email: string;
   topics: string[];
   timezone: string;
@@ -29,6 +30,10 @@ export async function* exportSubscribers(ctx: Pick<Context, 'db'>): AsyncGenerat
         id: true,
         email: true,
         topics: true,
+        phrases: true,
+        mutedPhrases: true,
+        authors: true,
+        categories: true,
         timezone: true,
         hour: true,
         frequency: true,

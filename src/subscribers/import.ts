@@ -20,6 +20,10 @@ const columns = [
   'papersperdigest',
   'abstractlength',
   'pauseduntil',
+  'phrases',
+  'mutedphrases',
+  'authors',
+  'categories',
 ] as const;
 /** Those without which a message would be too long. */
 const usualColumns = columns.slice(0, 5).join(',');
@@ -94,7 +98,9 @@ function rowReader(schema: ImportSchema) {
     if (fields.length > header.length) {
       return { line, error: `has ${fields.length} fields, but there are ${header.length} columns` };
     }
-    const value = (name: (typeof columns)[number]) => fields[header.indexOf(name)] || undefined;
+    // The export puts an apostrophe before what a spreadsheet would take for a formula.
+    const value = (name: (typeof columns)[number]) =>
+      fields[header.indexOf(name)]?.replace(/^'(?=[=+@-])/, '') || undefined;
     const status = value('status')?.toLowerCase() ?? 'active';
     if (status !== 'active' && status !== 'paused')
       return { line, error: `status: “${status}” is not imported, only active and paused are` };
@@ -105,12 +111,12 @@ function rowReader(schema: ImportSchema) {
         error: 'pausedUntil: It must name a day where the status is paused, and none where it is active.',
       };
     const parsed = schema.safeParse({
-      // The export puts an apostrophe before what a spreadsheet would take for a formula.
-      email: value('email')?.replace(/^'(?=[=+@-])/, ''),
-      topics: value('topics')
-        ?.split(';')
-        .map((slug) => slug.trim())
-        .filter(Boolean),
+      email: value('email'),
+      topics: listIn(value('topics')),
+      phrases: listIn(value('phrases')),
+      mutedPhrases: listIn(value('mutedphrases')),
+      authors: listIn(value('authors')),
+      categories: listIn(value('categories')),
       timezone: value('timezone'),
       hour: number(value('hour')),
       frequency: value('frequency')?.toLowerCase(),
@@ -126,6 +132,14 @@ function rowReader(schema: ImportSchema) {
         .join(' '),
     };
   };
+}
+
+/** The entries of a field that holds several, parted by semicolons; one in quotes belongs to a phrase. */
+function listIn(text: string | undefined): string[] | undefined {
+  return text
+    ?.match(/(?:"[^"]*"|[^;])+/g)
+    ?.map((entry) => entry.trim())
+    .filter(Boolean);
 }
 
 /** A file has only text: of digits it is a number, anything else is left for the schema to refuse. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Context } from '../context.js';
 import { localDay, type TimeZones } from '../database/time-zones.js';
 import { AbstractLength, Frequency, type Subscriber } from '../generated/prisma/client.js';
+import { type Interests, interestFields } from '../interests/interests.js';
 import { parseAddress } from './address.js';
 import { reschedule, resume } from './lifecycle.js';
 import { confirmedStatuses } from './status.js';
@@ -62,6 +63,10 @@ export const importSchema = (slugs: readonly string[], zones: TimeZones) =>
     papersPerDigest: papersPerDigest.default(8),
     abstractLength: abstractLength.default('short'),
     pausedUntil: pausedUntil.default(null),
+    phrases: interestFields.phrases.default([]),
+    mutedPhrases: interestFields.mutedPhrases.default([]),
+    authors: interestFields.authors.default([]),
+    categories: interestFields.categories.default([]),
   });
 
 /**
@@ -80,6 +85,7 @@ export const preferencesSchema = (
   z
     .object({
       topics: topics(slugs),
+      ...interestFields,
       timezone: timezone(zones),
       hour,
       frequency,
@@ -93,7 +99,7 @@ export const preferencesSchema = (
         issues.addIssue({ code: 'custom', path: ['pausedUntil'], message: 'The pause must end after today.' });
       }
     });
-export interface Preferences {
+export interface Preferences extends Interests {
   topics: string[];
   timezone: string;
   hour: number;
@@ -106,9 +112,22 @@ export interface Preferences {
 
 /** What a subscriber has chosen so far. */
 export function preferencesOf(subscriber: Subscriber): Preferences {
-  const { topics, timezone, hour, frequency, papersPerDigest, abstractLength, pausedUntil } = subscriber;
-  const day = pausedUntil?.toISOString().slice(0, 10) ?? null;
-  return { topics, timezone, hour, frequency, papersPerDigest, abstractLength, pausedUntil: day };
+  const { topics, phrases, mutedPhrases, authors, categories } = subscriber;
+  const { timezone, hour, frequency, papersPerDigest, abstractLength } = subscriber;
+  const pausedUntil = subscriber.pausedUntil?.toISOString().slice(0, 10) ?? null;
+  return {
+    topics,
+    phrases,
+    mutedPhrases,
+    authors,
+    categories,
+    timezone,
+    hour,
+    frequency,
+    papersPerDigest,
+    abstractLength,
+    pausedUntil,
+  };
 }
 
 /**

@@ -79,11 +79,13 @@ export async function insertConfirmed(db: Queries, subscribers: NewSubscriber[],
   const rows = subscribers.map((subscriber) => ({ ...subscriber, email_key: emailKey(subscriber.email) }));
   return db.$executeRaw`
     with inserted as (
-      insert into subscribers (email, email_key, topics, timezone, hour, frequency, papers_per_digest, abstract_length,
-        paused_until, status, created_at, confirmed_at)
-      select email, email_key, topics, timezone, hour, frequency, "papersPerDigest", "abstractLength", "pausedUntil",
+      insert into subscribers (email, email_key, topics, phrases, muted_phrases, authors, categories, timezone, hour,
+        frequency, papers_per_digest, abstract_length, paused_until, status, created_at, confirmed_at)
+      select email, email_key, topics, phrases, "mutedPhrases", authors, categories, timezone, hour,
+        frequency, "papersPerDigest", "abstractLength", "pausedUntil",
         (case when "pausedUntil" is null then 'active' else 'paused' end)::subscriber_status, ${now}, ${now}
-      from json_to_recordset(${JSON.stringify(rows)}::json) as r (email text, email_key text, topics text[], timezone text,
+      from json_to_recordset(${JSON.stringify(rows)}::json) as r (email text, email_key text, topics text[],
+        phrases text[], "mutedPhrases" text[], authors text[], categories text[], timezone text,
         hour smallint, frequency frequency, "papersPerDigest" smallint, "abstractLength" abstract_length, "pausedUntil" date)
       on conflict (email_key) do nothing
       returning id

@@ -12,6 +12,11 @@ export function listOf(value: unknown): unknown {
   return Array.isArray(value) ? value : [value];
 }
 
+/** The lines of a text field; anything but text is left for the schema to refuse. */
+export function linesOf(value: unknown): unknown {
+  return typeof value === 'string' ? value.split(/\r\n?|\n/) : (value ?? []);
+}
+
 /** A form has no numbers: text of digits becomes one, anything else is left for the schema to refuse. */
 export function numberOf(value: unknown): unknown {
   return typeof value === 'string' && /^\d{1,9}$/.test(value.trim()) ? Number(value) : value;
@@ -22,7 +27,8 @@ export function given(value: unknown): unknown {
   return typeof value === 'string' && value.trim() === '' ? undefined : value;
 }
 
-/** What was typed, to show it again. */
+/** What was typed, to show it again; a list has an entry a line. */
 export function typed(value: unknown): string {
+  if (Array.isArray(value)) return value.map(typed).join('\n');
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

@@ -131,6 +131,10 @@ describe('ingest', () => {
 
 describe('subscribers', () => {
   const unchanged = {
+    phrases: [],
+    mutedPhrases: [],
+    authors: [],
+    categories: [],
     timezone: 'UTC',
     hour: 8,
     frequency: 'daily',
@@ -168,23 +172,38 @@ describe('subscribers', () => {
     expect(stderr).toMatch(/^.*missing\.csv cannot be read: .*\n$/);
   });
 
-  it('export writes what import reads, pauses too', async () => {
+  it('export writes what import reads, pauses and own interests too', async () => {
+    await sql.query(
+      `update subscribers set phrases = $1, muted_phrases = '{blockchain}', authors = '{Y. Bengio,Ada Lovelace}', categories = '{cs.CL}'
+       where email like 'ada%'`,
+      [['-driving simulator', '"world; model" OR agents']],
+    );
     await sql.query(
       `update subscribers set papers_per_digest = 3, abstract_length = 'full', status = 'paused', paused_until = '2099-01-01'
        where email like 'grace%'`,
     );
     const { stdout } = await run('subscribers', 'export');
     expect(stdout).toBe(
-      'email,topics,timezone,hour,frequency,status,papersPerDigest,abstractLength,pausedUntil\n' +
-        'ada@example.org,agents;reasoning,UTC,8,daily,active,8,short,\n' +
-        'grace@example.org,robotics,UTC,6,daily,paused,3,full,2099-01-01\n',
+      'email,topics,timezone,hour,frequency,status,papersPerDigest,abstractLength,pausedUntil,' +
+        'phrases,mutedPhrases,authors,categories\n' +
+        'ada@example.org,agents;reasoning,UTC,8,daily,active,8,short,,' +
+        `"'-driving simulator;""world; model"" OR agents",blockchain,Y. Bengio;Ada Lovelace,cs.CL\n` +
+        'grace@example.org,robotics,UTC,6,daily,paused,3,full,2099-01-01,,,,\n',
     );
     await writeFile(file('out.csv'), stdout);
     await sql.query('truncate subscribers cascade');
     expect(await runJson('subscribers', 'import', file('out.csv'))).toMatchObject({ result: { imported: 2 } });
     const { result } = await runJson('subscribers', 'export');
     expect(result.subscribers).toEqual([
-      { email: 'ada@example.org', topics: ['agents', 'reasoning'], ...unchanged },
+      {
+        email: 'ada@example.org',
+        topics: ['agents', 'reasoning'],
+        ...unchanged,
+        phrases: ['-driving simulator', '"world; model" OR agents'],
+        mutedPhrases: ['blockchain'],
+        authors: ['Y. Bengio', 'Ada Lovelace'],
+        categories: ['cs.CL'],
+      },
       {
         email: 'grace@example.org',
         topics: ['robotics'],
@@ -196,7 +215,10 @@ describe('subscribers', () => {
         pausedUntil: '2099-01-01',
       },
     ]);
-    await sql.query("update subscribers set papers_per_digest = 8, status = 'active', paused_until = null");
+    await sql.query(
+      `update subscribers set papers_per_digest = 8, status = 'active', paused_until = null,
+       phrases = '{}', muted_phrases = '{}', authors = '{}', categories = '{}'`,
+    );
   });
 
   it('export writes no address that a spreadsheet would carry out as a formula', async () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Shelf } from '../../src/digests/choose.js';
+import { type Choice, Shelf } from '../../src/digests/choose.js';
+import type { Interests } from '../../src/interests/interests.js';
+import { PaperIndex } from '../../src/interests/paper-index.js';
 import type { Offer } from '../../src/papers/offers.js';
 
 const offer = (
@@ -23,7 +25,28 @@ const chosen = (offers: Offer[], topics = ['agents'], count = 10) =>
   new Shelf(offers).choose({ topics, count }).map(({ paperId }) => paperId);
 
 describe('the order of papers', () => {
-  it('is by votes, then by comments', () => {
+  it('weighs how likely a paper is wanted against how much it is talked about', () => {
+    const likely = offer(1, { upvotes: 6, topics: { agents: 0.95 } });
+    expect(chosen([likely, offer(2, { upvotes: 30, topics: { agents: 0.4 } })])).toEqual([1, 2]);
+    expect(chosen([likely, offer(2, { upvotes: 250, topics: { agents: 0.4 } })])).toEqual([2, 1]);
+  });
+
+  it('of a long time is the best of what was missed, and not the newest only', () => {
+    const old = offer(1, { day: '2026-01-20', upvotes: 100 });
+    expect(chosen([old, offer(2, { upvotes: 6 })])).toEqual([1, 2]);
+    expect(chosen([old, offer(2, { upvotes: 60 })])).toEqual([2, 1]);
+  });
+
+  it('lets no hot topic fill the digest of someone who has others', () => {
+    const hot = Array.from({ length: 9 }, (_, i) => offer(i + 1, { upvotes: 60 }));
+    const others = [10, 11, 12].map((id) => offer(id, { upvotes: 30, topics: { code: 1 } }));
+    const papers = chosen([...hot, ...others], ['agents', 'code'], 8);
+    expect(papers.filter((id) => id >= 10)).toHaveLength(3);
+    expect(papers[0]).toBe(1);
+    expect(chosen([...hot, ...others], [], 8).filter((id) => id >= 10)).toHaveLength(3);
+  });
+
+  it('is by votes, then by comments, all else being equal', () => {
     expect(chosen([offer(1, { upvotes: 1 }), offer(2, { upvotes: 5 }), offer(3, { upvotes: 5, comments: 1 })])).toEqual(
       [3, 2, 1],
     );
@@ -54,6 +77,98 @@ describe('the order of papers', () => {
       offer(3, { publishedAt: Date.UTC(2026, 0, 9) }),
     ];
     expect(chosen(papers)).toEqual([3, 2, 1]);
+  });
+});
+
+describe('own interests', () => {
+  const nothing: Interests = { phrases: [], mutedPhrases: [], authors: [], categories: [] };
+  /** Chooses from papers of these titles, by Ada Lovelace where it is said, the first with the most votes. */
+  const titled = (papers: { title: string; by?: string; in?: string; topics?: Record<string, number> }[]) => {
+    const index = new PaperIndex();
+    const offers = papers.map(({ title, by, in: category, topics = {} }, i) => {
+      const lists = { keywords: [], authors: by ? [by] : [], categories: category ? [category] : [] };
+      index.add({ id: i + 1, title, abstract: '', ...lists });
+      return offer(i + 1, { upvotes: 100 - i, topics });
+    });
+    return (interests: Partial<Interests>, topics: string[] = [], count = 10, without: number[] = []) =>
+      new Shelf(offers).choose({ topics, count, interests: { ...nothing, ...interests } }, without, index);
+  };
+  const ids = (choices: Choice[]) => choices.map(({ paperId }) => paperId);
+
+  it('bring the papers that a phrase finds, beside those of topics, and say which', () => {
+    const choose = titled([
+      { title: 'A world model' },
+      { title: 'Planning', topics: { agents: 0.9 } },
+      { title: 'Music' },
+    ]);
+    expect(choose({ phrases: ['"world model"'] }, ['agents'])).toEqual([
+      { paperId: 1, topics: [], interests: ['your phrase “"world model"”'] },
+      { paperId: 2, topics: ['agents'], interests: [] },
+    ]);
+    expect(ids(choose({ phrases: ['"world model"'] }))).toEqual([1]);
+  });
+
+  it('bring what is in a category, after what is wanted more', () => {
+    const choose = titled([
+      { title: 'A', in: 'cs.CL' },
+      { title: 'B', topics: { agents: 0.9 } },
+      { title: 'C', in: 'math.CO' },
+    ]);
+    expect(choose({ categories: ['cs'] }, ['agents'])).toEqual([
+      { paperId: 2, topics: ['agents'], interests: [] },
+      { paperId: 1, topics: [], interests: ['arXiv cs'] },
+    ]);
+  });
+
+  it('put papers by followed authors in, whatever else there is', () => {
+    const hot = Array.from({ length: 9 }, () => ({ title: 'Hot', topics: { agents: 1 } }));
+    const choose = titled([...hot, { title: 'Quiet', by: 'A. Lovelace' }]);
+    const [first, ...others] = choose({ authors: ['Ada Lovelace'] }, ['agents'], 3);
+    expect(first).toEqual({ paperId: 10, topics: [], interests: ['author Ada Lovelace'] });
+    expect(ids(others)).toEqual([1, 2]);
+  });
+
+  it('leave out what a muted phrase finds, also of what is trending', () => {
+    const choose = titled([
+      { title: 'Blockchain agents', topics: { agents: 1 } },
+      { title: 'Agents', topics: { agents: 1 } },
+    ]);
+    expect(ids(choose({ mutedPhrases: ['blockchain'] }, ['agents']))).toEqual([2]);
+    expect(ids(choose({ mutedPhrases: ['blockchain'] }))).toEqual([2]);
+  });
+
+  it('never bring what was given before', () => {
+    const choose = titled([{ title: 'A world model', by: 'Ada Lovelace' }, { title: 'World models' }]);
+    expect(ids(choose({ phrases: ['"world model"'], authors: ['Ada Lovelace'] }, [], 10, [1]))).toEqual([2]);
+  });
+
+  it('are beaten by a muted phrase, whatever is wanted', () => {
+    const word = fc.constantFrom('world', 'model', 'agent', 'music', 'driving');
+    const phrase = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
+    const paper = fc.record({
+      title: phrase,
+      by: fc.constantFrom('Ada Lovelace', 'Alan Turing'),
+      in: fc.constantFrom('cs.CL', 'math.CO'),
+      topics: fc.dictionary(fc.constantFrom('a', 'b'), fc.constant(1)),
+    });
+    const wanted = fc.record({
+      phrases: fc.array(phrase, { maxLength: 3 }),
+      mutedPhrases: fc.array(phrase, { maxLength: 2 }),
+      authors: fc.subarray(['Ada Lovelace', 'A. Turing']),
+      categories: fc.subarray(['cs', 'math.CO']),
+    });
+    fc.assert(
+      fc.property(fc.array(paper, { maxLength: 12 }), wanted, fc.subarray(['a', 'b']), (papers, interests, topics) => {
+        const muted = interests.mutedPhrases.map((text) => text.split(' '));
+        const isMuted = (title: string) =>
+          muted.some((words) => words.every((each) => title.split(' ').includes(each)));
+        const isByFollowed = (by: string) => interests.authors.some((name) => name.endsWith(by.split(' ')[1] ?? ''));
+        const given = ids(titled(papers)(interests, topics, 99));
+        expect(given.filter((id) => isMuted(papers[id - 1]?.title ?? ''))).toEqual([]);
+        const followed = papers.flatMap(({ title, by }, i) => (isByFollowed(by) && !isMuted(title) ? i + 1 : []));
+        expect(new Set(given.slice(0, followed.length))).toEqual(new Set(followed));
+      }),
+    );
   });
 });
 

@@ -25,6 +25,49 @@ const totals = async (at: string) => {
 };
 const papersOf = (id: number) => papersGiven(context().db.prisma, id);
 
+describe('own interests', () => {
+  it('bring papers by phrase, author and category, and keep muted ones away, each subscriber their own', async () => {
+    const { prisma } = context().db;
+    const make = (title: string, given: Parameters<typeof makePaper>[2] = {}) =>
+      makePaper(prisma, '2026-02-03', { title, ...given });
+    const world = await make('A world model', { authors: ['Ada Lovelace'] });
+    const driving = await make('A simulator for driving', { categories: ['cs.RO'] });
+    const games = await make('Simulators of games', { topics: ['agents'] });
+    const phrases = ['"world model" OR simulator -driving'];
+    const wishes = [
+      { wish: { phrases }, papers: [world.id, games.id] },
+      { wish: { phrases, mutedPhrases: ['games'] }, papers: [world.id] },
+      { wish: { authors: ['A. Lovelace'], categories: ['cs'] }, papers: [world.id, driving.id] },
+      { wish: { topics: ['agents'], mutedPhrases: ['games'] }, papers: [] },
+      { wish: { mutedPhrases: ['world'] }, papers: [driving.id, games.id] },
+      { wish: { topics: ['agents'] }, papers: [games.id] },
+    ];
+    const subscribers = await Promise.all(wishes.map(({ wish }) => makeSubscriber(prisma, wish)));
+    await plan('2026-02-04T08:00:00Z');
+    for (const [i, { papers }] of wishes.entries())
+      expect((await papersOf(subscribers[i]?.id ?? 0)).toSorted((a, b) => a - b)).toEqual(papers);
+    const [edition] = await prisma.edition.findMany({ where: { paperIds: { equals: [world.id] } } });
+    expect(edition?.topics).toEqual([['your phrase “"world model" OR simulator -driving”']]);
+  });
+
+  it('are looked for in all that a subscriber missed, and in the first digest', async () => {
+    const { prisma } = context().db;
+    const old = await makePaper(prisma, '2026-01-20', { title: 'A world model' });
+    await makePaper(prisma, '2026-02-03', { title: 'Another paper' });
+    await plan('2026-02-04T07:00:00Z');
+    const [missed, new1] = [
+      await makeSubscriber(prisma, { phrases: ['world model'], cursor: 0 }),
+      await makeSubscriber(prisma, { phrases: ['another'] }),
+    ];
+    await plan('2026-02-04T08:00:00Z');
+    expect(await papersOf(missed.id)).toEqual([old.id]);
+    expect(await papersOf(new1.id)).toHaveLength(1);
+    const newcomer = await makeSubscriber(prisma, { phrases: ['another'], mutedPhrases: ['world'] });
+    expect(await prisma.$transaction((tx) => planWelcome(tx, context().clock(), newcomer.id))).toBe(true);
+    expect(await papersOf(newcomer.id)).toEqual(await papersOf(new1.id));
+  });
+});
+
 describe('who is due', () => {
   it('is whoever has reached their hour, on their own clock', async () => {
     const { prisma } = context().db;

@@ -15,9 +15,9 @@ beforeEach(async () => {
   await makePaper(prisma, '2026-02-03', { title: 'Agents that plan', topics: ['agents'], upvotes: 5 });
   await makePaper(prisma, '2026-02-03', { title: 'Agents that wait', topics: ['agents'], upvotes: 9 });
 });
-const preview = async (topics: string[], date = '2026-02-03') => {
+const preview = async (topics: string[], date = '2026-02-03', phrases: string[] = []) => {
   const { ctx, templates } = await deliveryTo(context(), []);
-  return previewDigest(ctx, templates, { topics, date });
+  return previewDigest(ctx, templates, { topics, phrases, date });
 };
 
 describe('a preview', () => {
@@ -27,6 +27,12 @@ describe('a preview', () => {
     expect(textOf(message.text)).toContain('Matches');
     expect(textOf(message.text)).not.toContain('Singing machines');
     expect(textOf(message.html)).toContain('Agents that plan');
+  });
+
+  it('is of what phrases find, and says so', async () => {
+    const message = await preview([], '2026-02-03', ['agents -plan', 'singing']);
+    expect(message.subject).toBe('Agents that wait');
+    expect(textOf(message.text)).toContain('your phrase “agents -plan”');
   });
 
   it('is of the trending papers where no topics are given', async () => {

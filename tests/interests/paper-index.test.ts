@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findCategory } from '../../src/interests/arxiv-categories.js';
 import { PaperIndex } from '../../src/interests/paper-index.js';
+import { findCategory } from '../../src/papers/arxiv-categories.js';
 
 const index = new PaperIndex();
 const paper = { title: '', abstract: '', keywords: [], authors: [], categories: [] };

@@ -23,6 +23,7 @@ const anyPaper: fc.Arbitrary<Paper> = fc.record({
   authors: fc.array(text, { maxLength: 3 }),
   organization: maybe(text),
   keywords: fc.array(text, { maxLength: 3 }),
+  categories: fc.array(text, { maxLength: 3 }),
   publishedAt: maybe(fc.date({ min: new Date('2026-01-01'), max: now, noInvalidDate: true })),
   upvotes: count,
   comments: count,

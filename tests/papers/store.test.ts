@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Paper, untold } from '../../src/papers/paper.js';
 import { daysAround, listPapers, newestDay, writeList, writePapers } from '../../src/papers/store.js';
+import { trendingValue } from '../../src/papers/trending.js';
 import { useContext } from '../helpers/context.js';
 
 const context = useContext();
@@ -103,10 +104,26 @@ describe('the papers that are listed', () => {
     });
   });
 
-  test('trend by votes, then by comments', async () => {
-    expect(await found({})).toEqual(['old', 'newer', 'new', 'both']);
+  test('trend by votes and comments, of which an older paper needs more', async () => {
+    expect(await found({})).toEqual(['newer', 'old', 'new', 'both']);
     expect(await found({ day: '2026-02-04' })).toEqual(['newer', 'new', 'both']);
+    expect(await found({ limit: 1 })).toEqual(['newer']);
+    await context().db.prisma.paper.update({ where: { identifier: 'old' }, data: { upvotes: 11 } });
     expect(await found({ limit: 1 })).toEqual(['old']);
+  });
+
+  test('trend as digests say it', async () => {
+    const days = ['2026-02-01', '2026-02-17', '2026-03-01'];
+    const papers = days.flatMap((day, i) =>
+      [0, 1, 4, 30, 250].map((upvotes) => ({ id: `${day} ${upvotes}`, day, upvotes, comments: i + (upvotes % 3) })),
+    );
+    for (const { id, day, ...given } of papers) await list('one', day, [paper(id, given)]);
+    const value = (identifier: string) =>
+      trendingValue(papers.find(({ id }) => id === identifier) ?? newest, newest.day);
+    const newest = { upvotes: 0, comments: 0, day: '2026-03-01' };
+    const order = (await found({ limit: 99 })).filter((identifier) => identifier.includes(' ')).map(value);
+    expect(order).toHaveLength(15);
+    for (const [i, each] of order.slice(1).entries()) expect(each).toBeLessThanOrEqual((order[i] ?? 0) + 1e-12);
   });
 
   test('are newest by the list on which they stand', async () => {

@@ -51,6 +51,7 @@ describe('the daily feed of arXiv', () => {
         title: 'On things',
         abstract: 'We find O(n) & more, for a < b.',
         authors: ['Kurt Gödel', 'Deepti', 'Sammy Davis Jr.', 'Paul Erdős'],
+        categories: ['cs.CL'],
         publishedAt: new Date('2026-04-27T04:00:00Z'),
         upvotes: null,
         comments: null,

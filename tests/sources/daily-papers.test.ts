@@ -35,6 +35,7 @@ describe('an entry of the Daily Papers API', () => {
       authors: ['Kurt Gödel'],
       organization: 'Acme Labs',
       keywords: ['one', 'two'],
+      categories: [],
       publishedAt: new Date('2026-02-02T00:00:00Z'),
       upvotes: 3,
       comments: 2,

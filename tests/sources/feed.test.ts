@@ -64,6 +64,18 @@ describe('a feed', () => {
     ]);
   });
 
+  test('has categories where it is one of arXiv', () => {
+    const entry = (id: string) =>
+      `<entry><id>${id}</id><title>T</title><category term="math"/><category term="math.CO"/></entry>`;
+    const { lists } = papersOf(
+      `<feed xmlns="http://www.w3.org/2005/Atom">${entry('http://arxiv.org/abs/2602.00001v1')}${entry('urn:blog')}</feed>`,
+    );
+    expect(lists[0]?.papers).toMatchObject([
+      { identifier: '2602.00001', categories: ['math', 'math.CO'] },
+      { identifier: 'urn:blog', categories: [] },
+    ]);
+  });
+
   test('in JSON becomes papers', () => {
     const item = {
       id: 7,

@@ -17,6 +17,10 @@ const zones = () => context().timeZones;
 
 const chosen: Preferences = {
   topics: ['agents'],
+  phrases: ['"world model" OR simulator -driving'],
+  mutedPhrases: ['blockchain'],
+  authors: ['Yoshua Bengio'],
+  categories: ['cs.CL'],
   timezone: 'Europe/Berlin',
   hour: 7,
   frequency: 'weekdays',
@@ -43,6 +47,16 @@ describe('preferences', () => {
     expect(parsed).toMatchObject({ topics: ['agents'], timezone: 'Europe/Berlin' });
   });
 
+  it('take interests in the form in which they are looked up, and each once', () => {
+    const parsed = preferencesSchema(slugs, zones(), now).parse({
+      ...chosen,
+      phrases: [' “World   model”\0 ', '"world model"', ''],
+      authors: ['Yoshua  Bengio'],
+      categories: ['CS.cl', 'cs.CL'],
+    });
+    expect(parsed).toMatchObject({ phrases: ['"world model"'], authors: ['Yoshua Bengio'], categories: ['cs.CL'] });
+  });
+
   it.each([
     ['topics', ['astrology'], '“astrology” is not one of the topics.'],
     ['topics', 'agents', 'Topics must be a list, like ["agents", "robotics"].'],
@@ -57,6 +71,25 @@ describe('preferences', () => {
     ['papersPerDigest', 0, 'The number of papers must be from 1 to 20.'],
     ['papersPerDigest', 21, 'The number of papers must be from 1 to 20.'],
     ['abstractLength', 'long', 'The abstract must be none, short or full.'],
+    ['phrases', 'world model', 'Phrases must be a list, like ["world model"].'],
+    [
+      'phrases',
+      ['fine', '"world model'],
+      '“"world model” has a quotation mark without its partner, like "world model.',
+    ],
+    [
+      'phrases',
+      ["'); drop"],
+      `“'); drop” has a ), which means nothing here. There are words, "words in quotes", OR, and - before a word.`,
+    ],
+    ['mutedPhrases', ['of the'], '“of the” has no word to look for: it needs one that not every text has.'],
+    ['phrases', Array.from({ length: 21 }, (_, i) => `phrase ${i}`), 'There may be 20 at the most.'],
+    ['authors', ['<b>'], '“<b>” is not a name as papers write it, like Yoshua Bengio or Y. Bengio.'],
+    [
+      'categories',
+      ['cs.XX'],
+      '“cs.XX” is not a category of arXiv. Some are cs.CL, cs.LG and stat.ML; cs is all of computer science.',
+    ],
     ['pausedUntil', 'tomorrow', 'The day must be a date, like 2026-08-31.'],
     ['pausedUntil', '2026-02-30', 'The day must be a date, like 2026-08-31.'],
     ['pausedUntil', '9999-01-01', 'Please choose a day in this century.'],

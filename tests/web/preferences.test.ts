@@ -51,6 +51,40 @@ describe('the preferences page', () => {
     });
   });
 
+  it('takes own phrases, authors, categories and muted phrases, one a line, and shows them again', async () => {
+    const interests = {
+      phrases: '"world model" OR simulator -driving\r\n\r\nVideo  games',
+      mutedPhrases: 'blockchain',
+      authors: 'Yoshua Bengio\r\nY. LeCun',
+      categories: 'CS.cl',
+    };
+    const path = await linkOf();
+    const response = await site().postForm(path, { ...form, ...interests });
+    expect(response.status).toBe(303);
+    expect(await stored()).toMatchObject({
+      phrases: ['"world model" OR simulator -driving', 'Video games'],
+      mutedPhrases: ['blockchain'],
+      authors: ['Yoshua Bengio', 'Y. LeCun'],
+      categories: ['cs.CL'],
+    });
+    const html = await (await site().get(path)).text();
+    expect(html).toMatch(
+      /<textarea id="phrases"[^>]*>\s*&quot;world model&quot; OR simulator -driving\nVideo games<\/textarea>/,
+    );
+    await site().postForm(path, form);
+    expect(await stored()).toMatchObject({ authors: ['Yoshua Bengio', 'Y. LeCun'] });
+  });
+
+  it('says under the field what is wrong with a phrase, and changes nothing', async () => {
+    const path = await linkOf({ topics: ['agents'] });
+    const response = await site().postForm(path, { ...form, phrases: "fine\n'); drop" });
+    expect(response.status).toBe(422);
+    const html = await response.text();
+    expect(html).toMatch(/<p class="error" id="phrases-error">“&#39;\); drop” has a \), which means nothing here/);
+    expect(html).toMatch(/<textarea id="phrases"[^>]*>\s*fine\n&#39;\); drop<\/textarea>/);
+    expect(await stored()).toMatchObject({ topics: ['agents'], phrases: [] });
+  });
+
   it('takes all topics away when no box is ticked', async () => {
     const { topics: _, ...rest } = form;
     await site().postForm(await linkOf({ topics: ['agents'] }), rest);

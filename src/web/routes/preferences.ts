@@ -1,4 +1,5 @@
 import { type Response, Router } from 'express';
+import { type Interests, interestFields, mostInterests } from '../../interests/interests.js';
 import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
@@ -7,10 +8,12 @@ import { mostPapers, preferencesOf, preferencesSchema, savePreferences } from '.
 import { withAccess } from '../access.js';
 import { timeZoneChoices, topicChoices, topicSlugs } from '../choices.js';
 import { wantsJson } from '../errors.js';
-import { type Body, bodyOf, given, listOf, numberOf, typed } from '../forms.js';
+import { type Body, bodyOf, given, linesOf, listOf, numberOf, typed } from '../forms.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
+
+const interestNames = Object.keys(interestFields) as (keyof Interests)[];
 
 /** A subscriber's own page: what they get, when, and how much of it. */
 export function preferencesRoutes(site: Site): Router {
@@ -34,7 +37,9 @@ export function preferencesRoutes(site: Site): Router {
     '/preferences/:token',
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
       const body = bodyOf(req.body);
-      const fields = req.is('json') ? { ...preferencesOf(subscriber), ...body } : readForm(body);
+      const fields = req.is('json')
+        ? { ...preferencesOf(subscriber), ...body }
+        : readForm(body, preferencesOf(subscriber));
       const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock(), preferencesOf(subscriber)).safeParse(
         fields,
       );
@@ -51,11 +56,12 @@ export function preferencesRoutes(site: Site): Router {
   return router;
 }
 
-/** A form leaves out what is not ticked, and has only text. */
-function readForm(body: Body): Body {
+/** A form leaves out what is not ticked, and has only text. One that has no field for interests leaves them as they are. */
+function readForm(body: Body, stored: Interests): Body {
   return {
     ...body,
     topics: listOf(body['topics']),
+    ...Object.fromEntries(interestNames.map((name) => [name, linesOf(body[name] ?? stored[name])])),
     hour: numberOf(body['hour']),
     papersPerDigest: numberOf(body['papersPerDigest']),
     pausedUntil: given(body['pausedUntil']) ?? null,
@@ -78,6 +84,7 @@ function sendForm(
     undo: subscriber.confirmedAt !== null,
     saved,
     fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typed(value)])),
+    mostInterests,
     topics: topicChoices(Array.isArray(topics) ? topics : []),
     timeZones: timeZoneChoices(ctx.timeZones, typed(fields['timezone'])),
     mostPapers,
