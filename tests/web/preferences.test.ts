@@ -1,6 +1,6 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { subscriberLinks } from '../../src/subscribers/links.js';
-import { makeSubscriber } from '../helpers/rows.js';
+import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { pathOf, useSite } from './site.js';
 
 const site = useSite();
@@ -83,6 +83,56 @@ describe('the preferences page', () => {
     expect(html).toMatch(/<p class="error" id="phrases-error">“&#39;\); drop” has a \), which means nothing here/);
     expect(html).toMatch(/<textarea id="phrases"[^>]*>\s*fine\n&#39;\); drop<\/textarea>/);
     expect(await stored()).toMatchObject({ topics: ['agents'], phrases: [] });
+  });
+
+  describe('with papers of the last week', () => {
+    beforeEach(async () => {
+      const { prisma, pool } = site().ctx.db;
+      await pool.query('truncate papers, source_days, editions restart identity cascade');
+      await makePaper(prisma, '2026-01-26', { title: 'World models of last month' });
+      await makePaper(prisma, '2026-02-02', { title: 'A <world> model', authors: ['Ada Lovelace'], upvotes: 9 });
+      for (let i = 0; i < 10; i++)
+        await makePaper(prisma, '2026-02-03', { title: `Agents ${i}`, topics: ['agents'], categories: ['cs.CL'] });
+    });
+    afterAll(() => site().ctx.db.pool.query('truncate papers, source_days, editions restart identity cascade'));
+
+    it('shows what the choice would have matched, and warns of what found nothing or nearly everything', async () => {
+      const path = await linkOf({
+        phrases: ['"world model"', 'blockchain'],
+        mutedPhrases: ['agents 7', 'spam'],
+        authors: ['A. Lovelace'],
+        categories: ['cs'],
+      });
+      const html = (await (await site().get(path)).text()).replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+      expect(html).toContain('What this choice matched last week 10 papers of 11, about 5 a day.');
+      expect(html).toContain('&quot;world model&quot; 1 paper blockchain 0 papers');
+      expect(html).toContain('“blockchain” found nothing among last week’s 11 papers.');
+      expect(html).toContain('“cs” found 10 of last week’s 11 papers: nearly everything.');
+      expect(html).toContain('A &lt;world&gt; model author A. Lovelace, your phrase “&quot;world model&quot;”');
+      expect(html).not.toContain('“spam” found');
+    });
+
+    it('tells it to JSON, before and after a change', async () => {
+      const path = await linkOf({ topics: ['agents'] });
+      const shown = await site().get(path, { accept: 'application/json' });
+      expect(await shown.json()).toMatchObject({
+        topics: ['agents'],
+        lastWeek: { days: 2, papers: 11, matched: 10, aDay: 5, found: [], warnings: [] },
+      });
+      const saved = await site().postJson(path, { topics: [], phrases: ['world model', 'nothing like it'] });
+      expect(await saved.json()).toMatchObject({
+        phrases: ['world model', 'nothing like it'],
+        lastWeek: {
+          matched: 1,
+          found: [
+            { kind: 'phrases', text: 'world model', papers: 1 },
+            { kind: 'phrases', text: 'nothing like it', papers: 0 },
+          ],
+          warnings: [{ field: 'phrases' }],
+          best: [{ title: 'A <world> model', why: ['your phrase “world model”'] }],
+        },
+      });
+    });
   });
 
   it('takes all topics away when no box is ticked', async () => {

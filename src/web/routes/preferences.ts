@@ -1,4 +1,5 @@
 import { type Response, Router } from 'express';
+import { type LastWeek, lookAtLastWeek } from '../../digests/last-week.js';
 import { type Interests, interestFields, mostInterests } from '../../interests/interests.js';
 import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
@@ -25,10 +26,12 @@ export function preferencesRoutes(site: Site): Router {
     '/preferences/:token',
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
       const preferences = preferencesOf(subscriber);
-      if (req.accepts(['html', 'json']) === 'json') return void res.json(preferences);
+      const lastWeek = await lookAtLastWeek(ctx.db.prisma, preferences, ctx.clock());
+      if (req.accepts(['html', 'json']) === 'json') return void res.json({ ...preferences, lastWeek });
       sendForm(ctx, res, 200, subscriber, {
         fields: { ...preferences },
         saved: req.query['saved'] !== undefined,
+        lastWeek,
       });
     }),
   );
@@ -49,7 +52,8 @@ export function preferencesRoutes(site: Site): Router {
         return sendForm(ctx, res, 422, subscriber, { fields, errors });
       }
       await savePreferences(ctx, subscriber.id, parsed.data);
-      if (wantsJson(req)) res.json(parsed.data);
+      if (wantsJson(req))
+        res.json({ ...parsed.data, lastWeek: await lookAtLastWeek(ctx.db.prisma, parsed.data, ctx.clock()) });
       else res.redirect(303, `/preferences/${String(req.params['token'])}?saved=1`);
     }),
   );
@@ -73,8 +77,9 @@ function sendForm(
   res: Response,
   status: number,
   subscriber: Access['subscriber'],
-  { fields, errors = [], saved = false }: { fields: Body; errors?: FieldError[]; saved?: boolean },
+  shown: { fields: Body; errors?: FieldError[]; saved?: boolean; lastWeek?: LastWeek },
 ): void {
+  const { fields, errors = [], saved = false, lastWeek = null } = shown;
   const links = subscriberLinks(ctx, subscriber);
   const preferences = new URL(links.preferences).pathname;
   const topics = listOf(fields['topics']);
@@ -88,6 +93,8 @@ function sendForm(
     topics: topicChoices(Array.isArray(topics) ? topics : []),
     timeZones: timeZoneChoices(ctx.timeZones, typed(fields['timezone'])),
     mostPapers,
+    lastWeek,
+    warnings: lastWeek?.warnings ?? [],
     errors: Object.fromEntries(errors.map(({ field, message }) => [field, message])),
     links: { preferences, unsubscribe: new URL(links.unsubscribe).pathname },
   });
