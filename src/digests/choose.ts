@@ -99,7 +99,7 @@ export class Shelf {
     const take = ({ offer }: Candidate) => {
       if (chosen.length === count || taken.has(offer.paperId)) return false;
       taken.add(offer.paperId);
-      const met = own.wanted.flatMap(({ ids, label }) => (ids.has(offer.paperId) ? label : []));
+      const met = own.wanted.flatMap(({ ids, shown }) => (ids.has(offer.paperId) ? shown(offer.paperId) : []));
       chosen.push({ paperId: offer.paperId, topics: matching(offer, topics), interests: met });
       return true;
     };
@@ -115,9 +115,9 @@ export class Shelf {
   }
 
   /** The papers on the shelf that an interest finds, best first. */
-  #listOf(ids: ReadonlySet<number>, likely: number): Candidate[] {
+  #listOf(ids: PaperIds, likely: number): Candidate[] {
     const found: Candidate[] = [];
-    for (const id of ids) {
+    for (const id of ids.keys()) {
       const candidate = this.#candidates.get(id);
       if (candidate) found.push({ offer: candidate.offer, value: candidate.value * likely });
     }
@@ -125,8 +125,12 @@ export class Shelf {
   }
 }
 
+/** Papers by id. */
+type PaperIds = Pick<ReadonlySet<number>, 'has' | 'keys'>;
+
 interface OwnPapers {
-  wanted: { kind: 'author' | 'phrase' | 'category'; ids: ReadonlySet<number>; label: string }[];
+  /** What each interest finds, and how it is shown with a paper. */
+  wanted: { kind: 'author' | 'phrase' | 'category'; ids: PaperIds; shown: (paperId: number) => string }[];
   muted: number[];
 }
 
@@ -134,18 +138,16 @@ const nothingOwn: OwnPapers = { wanted: [], muted: [] };
 
 /** What the interests of a subscriber find. */
 function ownPapers({ phrases, mutedPhrases, authors, categories }: Interests, papers: InterestPapers): OwnPapers {
-  return {
-    wanted: [
-      ...authors.map((name) => ({ kind: 'author', ids: papers.byAuthor(name), label: `author ${name}` }) as const),
-      ...phrases.map(
-        (text) => ({ kind: 'phrase', ids: papers.withPhrase(text), label: `your phrase “${text}”` }) as const,
-      ),
-      ...categories.map(
-        (name) => ({ kind: 'category', ids: papers.inCategory(name), label: `arXiv ${name}` }) as const,
-      ),
-    ],
-    muted: mutedPhrases.flatMap((text) => [...papers.withPhrase(text)]),
-  };
+  const wanted: OwnPapers['wanted'] = [];
+  for (const name of authors)
+    wanted.push({ kind: 'author', ids: papers.byAuthor(name), shown: () => `author ${name}` });
+  for (const text of phrases) {
+    const ids = papers.withPhrase(text);
+    wanted.push({ kind: 'phrase', ids, shown: (paperId) => `your phrase “${ids.get(paperId)}”` });
+  }
+  for (const name of categories)
+    wanted.push({ kind: 'category', ids: papers.inCategory(name), shown: () => `arXiv ${name}` });
+  return { wanted, muted: mutedPhrases.flatMap((text) => [...papers.withPhrase(text).keys()]) };
 }
 
 /**

@@ -16,8 +16,8 @@ interface Papers {
 }
 
 const none: ReadonlySet<number> = new Set();
-/** How many phrases, and how many rows of words, are remembered: a bound on memory. */
-const mostKept = 50_000;
+/** How many phrases and rows of words are remembered: enough for those that many share, and a bound on memory. */
+const mostKept = { phrases: 10_000, operands: 50_000 };
 
 /** Text fields are this far apart, so that no phrase reaches from one into the next. */
 const gap = 100;
@@ -29,7 +29,7 @@ const gap = 100;
 export class PaperIndex {
   readonly #words = new Map<string, Postings>();
   readonly #operands = new Map<string, Papers>();
-  readonly #phrases = new Map<string, ReadonlySet<number>>();
+  readonly #phrases = new Map<string, ReadonlyMap<number, string>>();
   readonly #authors = new Map<string, { id: number; name: string }[]>();
   readonly #categories = new Map<string, number[]>();
 
@@ -48,11 +48,14 @@ export class PaperIndex {
     for (const name of withArchives(categories)) entry(this.#categories, name, () => []).push(id);
   }
 
-  /** The papers that a phrase finds; none where it makes no sense. One that many share is looked up once. */
-  withPhrase(text: string): ReadonlySet<number> {
-    return kept(this.#phrases, text, mostKept, () => {
+  /**
+   * The papers that a phrase finds, each with the words that found it; none where it makes no sense. One that many share is
+   * looked up once.
+   */
+  withPhrase(text: string): ReadonlyMap<number, string> {
+    return kept(this.#phrases, text, mostKept.phrases, () => {
       const phrase = readPhrase(text);
-      return 'problem' in phrase ? none : this.#find(phrase);
+      return 'problem' in phrase ? new Map() : this.#find(phrase);
     });
   }
 
@@ -67,15 +70,17 @@ export class PaperIndex {
     return new Set(this.#categories.get(name) ?? []);
   }
 
-  #find({ alternatives, excluded }: Phrase): Set<number> {
-    const found = new Set<number>();
-    for (const operands of alternatives) {
+  #find({ alternatives, excluded }: Phrase): Map<number, string> {
+    const found = new Map<number, string>();
+    for (const { operands, shown } of alternatives) {
       const [fewest, ...others] = operands.map((operand) => this.#with(operand)).sort((a, b) => a.size - b.size);
-      for (const id of fewest?.keys() ?? []) if (others.every((papers) => papers.has(id))) found.add(id);
+      for (const id of fewest?.keys() ?? []) {
+        if (!found.has(id) && others.every((papers) => papers.has(id))) found.set(id, shown);
+      }
     }
     if (found.size === 0) return found;
     for (const papers of excluded.map((operand) => this.#with(operand))) {
-      for (const id of found) if (papers.has(id)) found.delete(id);
+      for (const id of found.keys()) if (papers.has(id)) found.delete(id);
     }
     return found;
   }
@@ -84,7 +89,7 @@ export class PaperIndex {
   #with(operand: Operand): Papers {
     const [word, ...more] = operand;
     if (word !== undefined && more.length === 0) return this.#words.get(word) ?? none;
-    return kept(this.#operands, operand.join(' '), mostKept, () => {
+    return kept(this.#operands, operand.join(' '), mostKept.operands, () => {
       const rarest = this.#rarest(operand);
       return new Set([...(rarest?.keys() ?? [])].filter((id) => this.#stands(operand, id)));
     });

@@ -3,9 +3,16 @@ import { saySomething, wordsIn } from './words.js';
 /** Words that must stand side by side, in this order. */
 export type Operand = readonly string[];
 
-/** A phrase as it is looked for: one of the alternatives in full, and nothing that is excluded. */
+/** One of the alternatives of a phrase: all of it must be there. */
+interface Alternative {
+  operands: Operand[];
+  /** Its words as they were typed, to be shown. */
+  shown: string;
+}
+
+/** A phrase as it is looked for: one of the alternatives, and nothing that is excluded. */
 export interface Phrase {
-  alternatives: readonly (readonly Operand[])[];
+  alternatives: readonly Alternative[];
   excluded: readonly Operand[];
 }
 
@@ -53,21 +60,27 @@ export function readPhrase(text: string): Phrase | { problem: string } {
     return {
       problem: `has a ${odd}, which means nothing here. There are words, "words in quotes", OR, and - before a word.`,
     };
-  const alternatives: Operand[][] = [[]];
+  let alternative: Alternative = { operands: [], shown: '' };
+  const alternatives = [alternative];
   const excluded: Operand[] = [];
   for (const piece of given) {
     if (!piece.quoted && !piece.excluded && /^or$/i.test(piece.text)) {
-      alternatives.push([]);
+      alternative = { operands: [], shown: '' };
+      alternatives.push(alternative);
       continue;
     }
     const words = wordsIn(piece.text);
     if (piece.excluded && words.length > 0 && !saySomething(words))
       return { problem: `excludes “${piece.text}”, which stands in nearly every paper.` };
     if (!saySomething(words)) continue;
-    if (piece.excluded) excluded.push(words);
-    else alternatives.at(-1)?.push(words);
+    if (piece.excluded) {
+      excluded.push(words);
+      continue;
+    }
+    alternative.operands.push(words);
+    alternative.shown = `${alternative.shown} ${piece.text.trim()}`.trimStart();
   }
-  const whole = alternatives.filter((operands) => operands.length > 0);
+  const whole = alternatives.filter(({ operands }) => operands.length > 0);
   if (whole.length > 0) return { alternatives: whole, excluded };
   if (excluded.length > 0) return { problem: 'only excludes: say also what a paper must have, or mute the words.' };
   return { problem: 'has no word to look for: it needs one that not every text has.' };

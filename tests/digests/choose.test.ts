@@ -102,7 +102,7 @@ describe('own interests', () => {
       { title: 'Music' },
     ]);
     expect(choose({ phrases: ['"world model"'] }, ['agents'])).toEqual([
-      { paperId: 1, topics: [], interests: ['your phrase “"world model"”'] },
+      { paperId: 1, topics: [], interests: ['your phrase “world model”'] },
       { paperId: 2, topics: ['agents'], interests: [] },
     ]);
     expect(ids(choose({ phrases: ['"world model"'] }))).toEqual([1]);

@@ -32,7 +32,7 @@ describe('a preview', () => {
   it('is of what phrases find, and says so', async () => {
     const message = await preview([], '2026-02-03', ['agents -plan', 'singing']);
     expect(message.subject).toBe('Agents that wait');
-    expect(textOf(message.text)).toContain('your phrase “agents -plan”');
+    expect(textOf(message.text)).toContain('your phrase “agents”');
   });
 
   it('is of the trending papers where no topics are given', async () => {

@@ -16,8 +16,17 @@ index.add({ ...paper, id: 3, keywords: ['world model'], authors: ['A. Turing'] }
 
 describe('an index of papers', () => {
   it('finds a phrase in title, abstract and keywords', () => {
-    expect([...index.withPhrase('world model')]).toEqual([1, 2, 3]);
-    expect([...index.withPhrase('"world model"')]).toEqual([1, 3]);
+    expect([...index.withPhrase('world model').keys()]).toEqual([1, 2, 3]);
+    expect([...index.withPhrase('"world model"').keys()]).toEqual([1, 3]);
+  });
+
+  it('says which words found a paper', () => {
+    const found = index.withPhrase('music OR "world model" OR world -music');
+    expect([...found]).toEqual([
+      [1, 'world model'],
+      [3, 'world model'],
+      [2, 'world'],
+    ]);
   });
 
   it('finds authors by any way to write their names', () => {

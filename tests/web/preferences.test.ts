@@ -108,7 +108,7 @@ describe('the preferences page', () => {
       expect(html).toContain('&quot;world model&quot; 1 paper blockchain 0 papers');
       expect(html).toContain('“blockchain” found nothing among last week’s 11 papers.');
       expect(html).toContain('“cs” found 10 of last week’s 11 papers: nearly everything.');
-      expect(html).toContain('A &lt;world&gt; model author A. Lovelace, your phrase “&quot;world model&quot;”');
+      expect(html).toContain('A &lt;world&gt; model author A. Lovelace, your phrase “world model”');
       expect(html).not.toContain('“spam” found');
     });
 
