@@ -28,19 +28,49 @@ export interface LastWeek {
   best: { title: string; url: string | null; why: string[] }[];
 }
 
+/**
+ * The index of last week's papers, kept while these are the same: on arXiv's lists are some thousand, which take half a second.
+ * That one of them is revised meanwhile makes no odds.
+ */
+export class LastWeekIndex {
+  #key = '';
+  #index: Promise<PaperIndex> = Promise.resolve(new PaperIndex());
+
+  of(db: Queries, paperIds: readonly number[]): Promise<PaperIndex> {
+    const key = paperIds.join();
+    if (key === this.#key) return this.#index;
+    this.#key = key;
+    this.#index = this.#read(db, paperIds);
+    return this.#index;
+  }
+
+  async #read(db: Queries, paperIds: readonly number[]): Promise<PaperIndex> {
+    const index = new PaperIndex();
+    try {
+      for (const paper of await readFindable(db, paperIds)) index.add(paper);
+    } catch (error) {
+      this.#key = '';
+      throw error;
+    }
+    return index;
+  }
+}
+
 /** What a subscriber with this choice would have been offered of the lists of the last seven days. */
 export async function lookAtLastWeek(
   db: Queries,
+  index: LastWeekIndex,
   { topics, ...interests }: Interests & { topics: readonly string[] },
   now: Date,
 ): Promise<LastWeek> {
   const offers = await readListed(db, utcDay(now), weekDays);
-  const found = await findEach(
-    db,
-    interests,
-    offers.map(({ paperId }) => paperId),
+  const found = await findEach(interests, () =>
+    index.of(
+      db,
+      offers.map(({ paperId }) => paperId),
+    ),
   );
-  const choices = new Shelf(offers).choose({ topics, interests, count: offers.length }, [], found.index);
+  const choices = new Shelf(offers).choose({ topics, interests, count: offers.length }, [], found.papers);
   const best = choices.slice(0, bestCount);
   const days = new Set(offers.map(({ day }) => day)).size;
   return {
@@ -58,16 +88,15 @@ export async function lookAtLastWeek(
   };
 }
 
-/** How many papers each interest finds. */
-async function findEach(db: Queries, interests: Interests, paperIds: readonly number[]) {
-  const index = new PaperIndex();
+/** How many papers each interest finds. The papers are not looked at where there is none. */
+async function findEach(interests: Interests, open: () => Promise<PaperIndex>) {
   const kinds = Object.keys(finders) as (keyof Interests)[];
-  if (kinds.every((kind) => interests[kind].length === 0)) return { index, counts: [] };
-  for (const paper of await readFindable(db, paperIds)) index.add(paper);
+  if (kinds.every((kind) => interests[kind].length === 0)) return { papers: undefined, counts: [] };
+  const papers = await open();
   const counts = kinds.flatMap((kind) =>
-    interests[kind].map((text) => ({ kind, text, papers: index[finders[kind]](text).size })),
+    interests[kind].map((text) => ({ kind, text, papers: papers[finders[kind]](text).size })),
   );
-  return { index, counts };
+  return { papers, counts };
 }
 
 const finders = {

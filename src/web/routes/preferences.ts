@@ -1,5 +1,5 @@
 import { type Response, Router } from 'express';
-import { type LastWeek, lookAtLastWeek } from '../../digests/last-week.js';
+import { type LastWeek, LastWeekIndex, lookAtLastWeek } from '../../digests/last-week.js';
 import { type Interests, interestFields, mostInterests } from '../../interests/interests.js';
 import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
@@ -19,6 +19,7 @@ const interestNames = Object.keys(interestFields) as (keyof Interests)[];
 /** A subscriber's own page: what they get, when, and how much of it. */
 export function preferencesRoutes(site: Site): Router {
   const { ctx } = site;
+  const lastWeekIndex = new LastWeekIndex();
   const router = Router();
   router.use('/preferences', privatePage);
 
@@ -26,7 +27,7 @@ export function preferencesRoutes(site: Site): Router {
     '/preferences/:token',
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
       const preferences = preferencesOf(subscriber);
-      const lastWeek = await lookAtLastWeek(ctx.db.prisma, preferences, ctx.clock());
+      const lastWeek = await lookAtLastWeek(ctx.db.prisma, lastWeekIndex, preferences, ctx.clock());
       if (req.accepts(['html', 'json']) === 'json') return void res.json({ ...preferences, lastWeek });
       sendForm(ctx, res, 200, subscriber, {
         fields: { ...preferences },
@@ -53,7 +54,10 @@ export function preferencesRoutes(site: Site): Router {
       }
       await savePreferences(ctx, subscriber.id, parsed.data);
       if (wantsJson(req))
-        res.json({ ...parsed.data, lastWeek: await lookAtLastWeek(ctx.db.prisma, parsed.data, ctx.clock()) });
+        res.json({
+          ...parsed.data,
+          lastWeek: await lookAtLastWeek(ctx.db.prisma, lastWeekIndex, parsed.data, ctx.clock()),
+        });
       else res.redirect(303, `/preferences/${String(req.params['token'])}?saved=1`);
     }),
   );
