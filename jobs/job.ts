@@ -1,9 +1,9 @@
 import type { Delivery } from '../src/digests/deliver.js';
-import type { SignUpTemplates } from '../src/subscribers/templates.js';
+import type { NoticeTemplates } from '../src/subscribers/templates.js';
 
 /** What a job works with: `signal` is aborted when the process is asked to stop. */
 export interface JobContext extends Delivery {
-  signUpTemplates: SignUpTemplates;
+  noticeTemplates: NoticeTemplates;
   signal: AbortSignal;
 }
 

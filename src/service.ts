@@ -13,7 +13,7 @@ import { checkDkimKey } from './mail/dkim.js';
 import { type LocalMailbox, openMailbox } from './mail/mailbox.js';
 import { relaysOf } from './mail/relay.js';
 import { checkStoredTimeZones } from './subscribers/stored-time-zones.js';
-import { loadSignUpTemplates } from './subscribers/templates.js';
+import { loadNoticeTemplates } from './subscribers/templates.js';
 import { seedTopics } from './topics/vocabulary.js';
 import { createWebApp } from './web/server.js';
 import { startWorkerProcesses } from './worker-processes.js';
@@ -80,16 +80,16 @@ async function startRoles(
   const hasWorkers = wanted.has('worker');
   const sends = hasWorkers && workers === 1;
   // Together, because the database starts in a process of its own, and these two take their time to load.
-  const [ctx, mailbox, digestTemplates, signUpTemplates] = await whenAllSettled([
+  const [ctx, mailbox, digestTemplates, noticeTemplates] = await whenAllSettled([
     startContext(config, started),
     hasWorkers && !config.relays ? startMailbox(config, started) : null,
     sends ? loadDigestTemplates() : null,
-    sends ? loadSignUpTemplates() : null,
+    sends ? loadNoticeTemplates() : null,
   ]);
-  if (digestTemplates && signUpTemplates) {
+  if (digestTemplates && noticeTemplates) {
     const relays = relaysOf(config, mailbox);
     await startSending(
-      { ctx, relays, templates: digestTemplates, signUpTemplates, refusals: new RefusalBudget() },
+      { ctx, relays, templates: digestTemplates, noticeTemplates, refusals: new RefusalBudget() },
       started,
     );
   }

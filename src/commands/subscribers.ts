@@ -9,12 +9,13 @@ import { UserError } from '../errors.js';
 import { emailKey, parseAddress } from '../subscribers/address.js';
 import { type ExportedSubscriber, exportSubscribers } from '../subscribers/export.js';
 import { type ImportResult, importSubscribers } from '../subscribers/import.js';
+import { revokeLinks } from '../subscribers/lifecycle.js';
 import { eraseSubscriber } from '../subscribers/personal-data.js';
 import { vocabulary } from '../topics/vocabulary.js';
 import { report, withContext } from './command.js';
 
 export function subscribersCommand(): Command {
-  const command = new Command('subscribers').description('import, export or erase subscribers');
+  const command = new Command('subscribers').description('import, export or erase subscribers, or revoke their links');
   command
     .command('import <file>')
     .description('take subscribers over from a CSV file, as active: you vouch for their consent')
@@ -38,7 +39,24 @@ export function subscribersCommand(): Command {
     .action((email: string, options: { json?: boolean }) =>
       report(options, { run: (ctx) => erase(ctx, email), text: () => 'Erased.' }),
     );
+  command
+    .command('revoke <email>')
+    .description('make all links in mails to a subscriber invalid, those to unsubscribe excepted')
+    .option('--json', 'print one JSON object')
+    .action((email: string, options: { json?: boolean }) =>
+      report(options, {
+        run: (ctx) => revoke(ctx, email),
+        text: () => 'Links in mails that were sent no longer work.',
+      }),
+    );
   return command;
+}
+
+/** Makes all links of a subscriber invalid, those to unsubscribe excepted. */
+async function revoke(ctx: Context, email: string): Promise<{ revoked: true }> {
+  const { id } = await find(ctx, email);
+  await revokeLinks(ctx.db.prisma, id);
+  return { revoked: true };
 }
 
 async function importWithProgress(ctx: Context, file: string): Promise<ImportResult> {
@@ -117,10 +135,21 @@ async function writeExport(ctx: Context, format: Format): Promise<void> {
 }
 
 async function erase(ctx: Context, email: string): Promise<{ erased: true }> {
+  const { id } = await find(ctx, email);
+  if (!(await eraseSubscriber(ctx, id))) throw new UserError(unknownAddress);
+  return { erased: true };
+}
+
+const unknownAddress = 'There is no subscriber with this address';
+
+/** @throws UserError where there is no such subscriber */
+async function find(ctx: Context, email: string): Promise<{ id: number }> {
   const parsed = parseAddress(email);
   if (!parsed.ok) throw new UserError(`“${email}” is not an e-mail address: ${parsed.reason}`);
-  const found = await ctx.db.prisma.subscriber.findUnique({ where: { emailKey: emailKey(parsed.address) } });
-  if (!found || !(await eraseSubscriber(ctx, found.id)))
-    throw new UserError('There is no subscriber with this address');
-  return { erased: true };
+  const found = await ctx.db.prisma.subscriber.findUnique({
+    where: { emailKey: emailKey(parsed.address) },
+    select: { id: true },
+  });
+  if (!found) throw new UserError(unknownAddress);
+  return found;
 }

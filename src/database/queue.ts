@@ -6,7 +6,9 @@ export interface Jobs {
    * Mail someone who asked to subscribe: the confirmation, or the links of a subscription that exists already. The id of the
    * mail is the job's, so that every attempt has it.
    */
-  'sign-up-mail': { subscriberId: number; messageId: string };
+  'sign-up-mail': { subscriberId: number; messageId: string; signUpId: string };
+  /** Mail a subscriber what they asked for: links to what is stored about them, or new ones in place of the old. */
+  notice: { subscriberId: number; messageId: string; about: 'data' | 'new-links' };
   /** Work off the digests that are due. */
   deliver: Record<string, never>;
   /** Read the sources. */

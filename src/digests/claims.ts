@@ -28,6 +28,7 @@ export const mailedDigest = z.object({
   plannedAt: z.coerce.date(),
   abstractLength: z.enum(['none', 'short', 'full']),
   subscriberId: z.number(),
+  linkId: z.string(),
   tokenEpoch: z.number(),
   email: z.string(),
 });
@@ -87,7 +88,7 @@ const statementFor = (count: number) => `
     returning d.id, d.subscriber_id, d.edition_id, d.status
   ), next as (
     select d.id, s.id is not null and s.status = 'active' as wanted, coalesce(s.status::text, 'erased') as subscriber_status,
-      s.email, s.token_epoch, p.until + random() * make_interval(secs => p.seconds) as later
+      s.email, s.link_id, s.token_epoch, p.until + random() * make_interval(secs => p.seconds) as later
     from digests d left join subscribers s on s.id = d.subscriber_id
       left join domain_pauses p on p.domain = split_part(s.email, '@', 2) and p.until > $8
     where d.status = 'queued' and d.not_before <= $8
@@ -99,7 +100,7 @@ const statementFor = (count: number) => `
       layout_id = coalesce(d.layout_id, $10), begun = $11,
       lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
     from next where d.id = next.id and next.wanted and next.later is null
-    returning d.id, d.attempts, d.layout_id, d.day, d.planned_at, d.abstract_length, d.edition_id, d.subscriber_id, next.token_epoch, next.email
+    returning d.id, d.attempts, d.layout_id, d.day, d.planned_at, d.abstract_length, d.edition_id, d.subscriber_id, next.link_id, next.token_epoch, next.email
   ), unwanted as (
     update digests d set status = 'suppressed', last_reply = 'not sent: the subscriber is ' || next.subscriber_status
     from next where d.id = next.id and not next.wanted
@@ -120,7 +121,7 @@ const statementFor = (count: number) => `
     (
       select coalesce(json_agg(json_build_object(
         'id', c.id, 'attempts', attempts, 'day', day, 'plannedAt', planned_at, 'abstractLength', abstract_length,
-        'snapshotIds', coalesce(snapshot_ids, '{}'), 'topics', coalesce(topics, '[]'), 'subscriberId', subscriber_id, 'tokenEpoch', token_epoch, 'email', email,
+        'snapshotIds', coalesce(snapshot_ids, '{}'), 'topics', coalesce(topics, '[]'), 'subscriberId', subscriber_id, 'linkId', link_id, 'tokenEpoch', token_epoch, 'email', email,
         'layoutId', layout_id
       )), '[]')
       from claimed c left join editions e on e.id = c.edition_id

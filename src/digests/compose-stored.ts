@@ -53,7 +53,7 @@ export function messageWith(
   };
 }
 
-/** A digest as its subscriber sees it in the browser; null where it does not exist or is no longer anybody's. */
+/** A digest as the browser shows it to anybody; null where it does not exist or is no longer anybody's. */
 export async function composeStoredView(
   ctx: Composing,
   db: Queries,
@@ -61,17 +61,18 @@ export async function composeStoredView(
   digestId: string,
 ): Promise<string | null> {
   const digest = await findDigest(db, digestId);
-  return digest && textOf(composeWebView(templates, contentOf(ctx, digest, await loadEdition(db, digest.editionId))));
+  if (!digest) return null;
+  const papers = await loadEdition(db, digest.editionId);
+  return textOf(composeWebView(templates, { ...digest, papers, home: ctx.config.web.baseUrl }));
 }
 
 function contentOf(ctx: Composing, digest: MailedDigest, papers: readonly DigestEntry[]): DigestContent {
-  const subscriber = { id: digest.subscriberId, tokenEpoch: digest.tokenEpoch };
   return {
     id: digest.id,
     day: digest.day,
     abstractLength: digest.abstractLength,
     papers,
-    links: { ...subscriberLinks(ctx, subscriber), web: digestLink(ctx, subscriber, digest.id) },
+    links: { ...subscriberLinks(ctx, digest), web: digestLink(ctx, digest, digest.id) },
   };
 }
 

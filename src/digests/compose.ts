@@ -39,13 +39,26 @@ const longest = { subjectTitle: 120, title: 300, shortAbstract: 320, fullAbstrac
 export function composeDigest(templates: DigestTemplates, digest: DigestContent): ComposedDigest {
   const cards = cardsOf(templates, digest);
   const subject = subjectOf(digest);
-  const frame = frameOf(digest, subject, digest.links.web);
+  const { web, preferences, unsubscribe } = digest.links;
+  const frame = frameOf(digest, subject, {
+    home: null,
+    web: escapedSegment(web),
+    preferences: escapedSegment(preferences),
+    unsubscribe: escapedSegment(unsubscribe),
+  });
   return { subject, html: htmlPart(templates, frame, cards), text: textPart(digest, cards) };
 }
 
+/** What a digest in the browser shows, beside its papers: nothing that is its subscriber's own, because such a page gets shared. */
+export type SharedDigest = Pick<DigestContent, 'day' | 'abstractLength' | 'papers'> & {
+  /** Address of the site. */
+  home: string;
+};
+
 /** A digest as the browser shows it: the same HTML, with everything that the mail had to leave out. */
-export function composeWebView(templates: DigestTemplates, digest: DigestContent): Segment[] {
-  return join(templates, frameOf(digest, subjectOf(digest), null), cardsOf(templates, digest));
+export function composeWebView(templates: DigestTemplates, digest: SharedDigest): Segment[] {
+  const links = { home: escapedSegment(digest.home), web: null, preferences: null, unsubscribe: null };
+  return join(templates, frameOf(digest, subjectOf(digest), links), cardsOf(templates, digest));
 }
 
 /** The same on every attempt, different for every digest. */
@@ -86,7 +99,10 @@ type CardsByPaper = WeakMap<PaperContent, PaperCard>;
 /** The cards of a paper go when the paper itself is no longer kept. */
 const made = new WeakMap<DigestTemplates, Record<DigestContent['abstractLength'], CardsByPaper>>();
 
-function cardsOf(templates: DigestTemplates, { papers, abstractLength }: DigestContent): PlacedCard[] {
+function cardsOf(
+  templates: DigestTemplates,
+  { papers, abstractLength }: Pick<DigestContent, 'papers' | 'abstractLength'>,
+): PlacedCard[] {
   const byLength = made.get(templates) ?? { none: new WeakMap(), short: new WeakMap(), full: new WeakMap() };
   made.set(templates, byLength);
   const known: CardsByPaper = byLength[abstractLength];
@@ -128,19 +144,21 @@ const reasons = new LRUCache<string, { html: Segment; text: Segment }>({
   memoMethod: (reason) => ({ html: escapedSegment(reason), text: new Segment(wrapped(reason)) }),
 });
 
-function subjectOf({ papers: [first, ...others] }: DigestContent): string {
+function subjectOf({ papers: [first, ...others] }: Pick<DigestContent, 'papers'>): string {
   return clamp(first?.paper.title ?? '', longest.subjectTitle) + (others.length > 0 ? ` + ${others.length} more` : '');
 }
 
-function frameOf({ papers, day, links }: DigestContent, subject: string, web: string | null): DigestFrame {
+function frameOf(
+  { papers, day }: Pick<DigestContent, 'papers' | 'day'>,
+  subject: string,
+  links: Pick<DigestFrame, 'home' | 'web' | 'preferences' | 'unsubscribe'>,
+): DigestFrame {
   const others = papers.slice(1).map(({ paper }) => paper.title);
   return {
     subject: escapedSegment(subject),
     preheader: escapedSegment(clamp(others.join(' · '), longest.preheader)),
     summary: summaries.memo(`${papers.length} ${day}`).html,
-    web: web === null ? null : escapedSegment(web),
-    preferences: escapedSegment(links.preferences),
-    unsubscribe: escapedSegment(links.unsubscribe),
+    ...links,
     leftOut: null,
   };
 }

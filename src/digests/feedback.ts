@@ -3,9 +3,10 @@ import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { type Feedback, readFeedback } from '../mail/feedback.js';
 import { parseInbox, readInbox } from '../mail/inbox.js';
+import { openLink } from '../subscribers/access.js';
 import { emailKey, parseAddress } from '../subscribers/address.js';
 import { complain } from '../subscribers/lifecycle.js';
-import { verifyBounceTag, verifyToken } from '../subscribers/tokens.js';
+import { verifyBounceTag } from '../subscribers/tokens.js';
 import { judgeAddress } from './next-status.js';
 import { noteBounce } from './store.js';
 
@@ -26,10 +27,10 @@ export interface FeedbackResult {
  * Whom the evidence of a report proves it to be about: anyone can write such a mail, but only who had ours knows its tokens. So
  * the worst that a forged one does is to suppress the address that it was stolen from.
  */
-export function proveSubject(
-  ctx: Pick<Context, 'keys'>,
+export async function proveSubject(
+  ctx: Pick<Context, 'db' | 'keys'>,
   { returnPaths, unsubscribeLinks }: Feedback['evidence'],
-): FeedbackSubject {
+): Promise<FeedbackSubject> {
   for (const address of returnPaths) {
     const tag = /\+([0-9a-f]+)@/i.exec(address)?.[1];
     const digestId = tag ? verifyBounceTag(ctx.keys, tag.toLowerCase()) : null;
@@ -37,8 +38,8 @@ export function proveSubject(
   }
   for (const link of unsubscribeLinks) {
     const token = /\/unsubscribe\/([\w-]+)$/.exec(link)?.[1];
-    const subject = token ? verifyToken(ctx.keys, 'unsubscribe', token) : null;
-    if (subject) return { digestId: null, subscriberId: subject.subscriberId };
+    const access = token ? await openLink(ctx, 'unsubscribe', token) : null;
+    if (access) return { digestId: null, subscriberId: access.subscriber.id };
   }
   return { digestId: null, subscriberId: null };
 }
@@ -101,7 +102,7 @@ export async function takeReport(ctx: Pick<Context, 'db' | 'clock' | 'keys' | 'l
     return null;
   });
   if (!feedback) return { kind: 'other', action: 'ignored', status: null, reply: null, digest: null, subscriber: null };
-  const result = await applyFeedback(ctx, feedback, proveSubject(ctx, feedback.evidence));
+  const result = await applyFeedback(ctx, feedback, await proveSubject(ctx, feedback.evidence));
   const { kind, enhanced, reply } = feedback;
   ctx.log.info({ kind, enhanced, reply, ...result }, 'feedback read');
   return { kind, status: enhanced, reply, ...result };

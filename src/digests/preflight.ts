@@ -1,3 +1,4 @@
+import { NIL } from 'uuid';
 import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
@@ -76,6 +77,7 @@ async function sizeOf(ctx: Context, templates: DigestTemplates, choices: readonl
     plannedAt: at,
     abstractLength: 'short',
     subscriberId: 1,
+    linkId: NIL,
     tokenEpoch: 0,
     email: 'reader@example.org',
   } as const;

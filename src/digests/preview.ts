@@ -1,3 +1,4 @@
+import { NIL } from 'uuid';
 import type { Context } from '../context.js';
 import { UserError } from '../errors.js';
 import type { Message } from '../mail/message.js';
@@ -33,7 +34,7 @@ export async function previewDigest(
   const choices = await chooseWelcome(prisma, request.date, { topics, interests, count: defaults.count });
   if (choices.length === 0) throw new UserError(`No paper of the week up to ${request.date} matches`);
   const papers = await previewEdition(prisma, choices);
-  const reader = { subscriberId: 0, tokenEpoch: 0, email: 'reader@example.org' };
+  const reader = { subscriberId: 0, linkId: NIL, tokenEpoch: 0, email: 'reader@example.org' };
   const digest = { id: '00000000-0000-8000-8000-000000000000', day: request.date, plannedAt: ctx.clock() };
   return messageWith(ctx, templates, { ...digest, ...reader, abstractLength: defaults.abstractLength }, papers);
 }

@@ -13,7 +13,7 @@ export interface SentDigest {
 const sent = z.array(
   z.object({
     id: z.string(),
-    subscriberId: z.number(),
+    linkId: z.string(),
     tokenEpoch: z.number(),
     email: z.string(),
     papers: z.number(),
@@ -24,7 +24,7 @@ const sent = z.array(
 /** The digests that were sent, in the order of their subscribers, and what is in them. */
 export async function listSent(ctx: Pick<Context, 'db' | 'config' | 'keys'>): Promise<SentDigest[]> {
   const rows = await ctx.db.prisma.$queryRaw`
-    select d.id, s.id as "subscriberId", s.token_epoch as "tokenEpoch", s.email, cardinality(e.paper_ids) as papers,
+    select d.id, s.link_id as "linkId", s.token_epoch as "tokenEpoch", s.email, cardinality(e.paper_ids) as papers,
       top.content ->> 'title' as "topPaper"
     from digests d
       join subscribers s on s.id = d.subscriber_id
@@ -32,10 +32,10 @@ export async function listSent(ctx: Pick<Context, 'db' | 'config' | 'keys'>): Pr
       join paper_snapshots top on top.id = e.snapshot_ids[1]
     where d.status = 'sent'
     order by s.id, d.day`;
-  return sent.parse(rows).map(({ id, subscriberId, tokenEpoch, email, papers, topPaper }) => ({
+  return sent.parse(rows).map(({ id, linkId, tokenEpoch, email, papers, topPaper }) => ({
     email,
     papers,
     topPaper,
-    webView: digestLink(ctx, { id: subscriberId, tokenEpoch }, id),
+    webView: digestLink(ctx, { linkId, tokenEpoch }, id),
   }));
 }

@@ -167,7 +167,7 @@ export async function isAnyOpen(db: Queries): Promise<boolean> {
 export async function findDigest(db: Queries, id: string): Promise<StoredDigest | null> {
   const rows = await db.$queryRaw`
     select d.id, d.day::text, d.edition_id as "editionId", d.planned_at as "plannedAt",
-      d.abstract_length as "abstractLength", s.id as "subscriberId", s.token_epoch as "tokenEpoch", s.email
+      d.abstract_length as "abstractLength", s.id as "subscriberId", s.link_id as "linkId", s.token_epoch as "tokenEpoch", s.email
     from digests d join subscribers s on s.id = d.subscriber_id
     where d.id = ${id}::uuid`;
   return z.array(stored).parse(rows)[0] ?? null;

@@ -8,10 +8,11 @@ export interface DigestFrame {
   preheader: Segment;
   /** One line on what this is, under the name. */
   summary: Segment;
-  /** The address in the browser; null in the browser itself. */
+  /** The addresses that are the subscriber's own: null in the browser, where that of the site stands instead. */
   web: Segment | null;
-  preferences: Segment;
-  unsubscribe: Segment;
+  preferences: Segment | null;
+  unsubscribe: Segment | null;
+  home: Segment | null;
   /** What is only in the browser, like "3 more papers"; null where nothing is. */
   leftOut: Segment | null;
 }

@@ -20,7 +20,7 @@ export async function openLink(
 ): Promise<Access | null> {
   const subject = verifyToken(ctx.keys, purpose, token);
   if (!subject) return null;
-  const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { id: subject.subscriberId } });
+  const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { linkId: subject.linkId } });
   if (!subscriber) return null;
   const revoked = purpose !== 'unsubscribe' && subscriber.tokenEpoch !== subject.epoch;
   return revoked ? null : { subscriber, subject };

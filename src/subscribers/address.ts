@@ -41,6 +41,20 @@ export function emailKey(address: Address): string {
   return address.toLowerCase();
 }
 
+/** Providers that ignore dots in a local part, and by which name. https://support.google.com/mail/answer/7436150 */
+const dotless: Record<string, string> = { 'gmail.com': 'gmail.com', 'googlemail.com': 'gmail.com' };
+
+/**
+ * The mailbox that an address most likely leads to, in lower case: without a tag ("ada+papers" is "ada"), and without the dots
+ * that Gmail ignores. For counting mails to it, never for sending.
+ */
+export function mailboxKey(address: Address): string {
+  const [local = '', domain = ''] = emailKey(address).split('@');
+  const untagged = local.replace(/(?<=.)\+.*$/, '');
+  const provider = dotless[domain];
+  return provider ? `${untagged.replaceAll('.', '')}@${provider}` : `${untagged}@${domain}`;
+}
+
 /** The address for a page or a log: enough for its owner, too little for anyone else. */
 export function maskAddress(address: string): string {
   const [local = '', domain = ''] = address.split('@');

@@ -1,17 +1,20 @@
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
-import { Prisma } from '../generated/prisma/client.js';
+import { Prisma, type SubscriberStatus } from '../generated/prisma/client.js';
+import type { Access } from './access.js';
 import { confirmedStatuses, openStatuses } from './status.js';
 
 /**
  * Ends a subscription at once, for digests too that are planned already. Idempotent; one that bounced or complained stays
  * what it is, because both say more.
+ * @returns whether it has ended just now
  */
-export async function unsubscribe(ctx: Pick<Context, 'db' | 'clock'>, id: number): Promise<void> {
-  await ctx.db.prisma.subscriber.updateMany({
+export async function unsubscribe(ctx: Pick<Context, 'db' | 'clock'>, id: number): Promise<boolean> {
+  const { count } = await ctx.db.prisma.subscriber.updateMany({
     where: { id, status: { in: openStatuses } },
     data: { status: 'unsubscribed', unsubscribedAt: ctx.clock(), pausedUntil: null },
   });
+  return count > 0;
 }
 
 /** Ends all mail to someone who called it spam. @returns whether that was news */
@@ -23,13 +26,26 @@ export async function complain(db: Queries, id: number): Promise<boolean> {
   return count > 0;
 }
 
+/** How long an unsubscription can be taken back, in milliseconds: as long as the page may be open that tells of it. */
+const undoLifetime = 3_600_000;
+
 /**
- * Takes an unsubscription back.
- * @returns false where the address was never confirmed, bounced or complained; that needs a new sign-up
+ * Takes an unsubscription back, in the hour after it. A second time changes nothing.
+ * @param access of an undo link, which only the page has that unsubscribed
+ * @returns false where it is too late, or another unsubscription has followed; that needs a new sign-up
  */
-export async function resubscribe(ctx: Pick<Context, 'db' | 'clock'>, id: number): Promise<boolean> {
+export async function resubscribe(
+  ctx: Pick<Context, 'db' | 'clock'>,
+  { subscriber: { id }, subject }: Access,
+): Promise<boolean> {
   const { prisma } = ctx.db;
-  await activate(prisma, Prisma.sql`id = ${id} and status = 'unsubscribed' and confirmed_at is not null`, ctx.clock());
+  const now = ctx.clock();
+  const issued = subject.issuedAt?.getTime() ?? 0;
+  if (now.getTime() >= issued + undoLifetime) return false;
+  // Tokens tell seconds.
+  const isThisOne = Prisma.sql`date_trunc('second', unsubscribed_at) = ${new Date(issued)}::timestamptz`;
+  const status = Prisma.sql`status = 'unsubscribed' and confirmed_at is not null`;
+  await activate(prisma, Prisma.sql`id = ${id} and ${status} and ${isThisOne}`, now);
   return (await prisma.subscriber.count({ where: { id, status: { in: confirmedStatuses } } })) > 0;
 }
 
@@ -53,8 +69,19 @@ export async function restore(tx: Queries, id: number, at: Date): Promise<boolea
   return activate(tx, Prisma.sql`id = ${id} and status in ('bounced', 'complained') and confirmed_at is not null`, at);
 }
 
-/** Makes someone active who proved that the address is theirs. @returns whether they were not before */
-export async function activateConfirmed(tx: Queries, id: number, at: Date): Promise<boolean> {
+/** Makes someone active who proved that the address is theirs, with what they had chosen. @returns whether they were not before */
+export async function activateConfirmed(
+  tx: Queries,
+  id: number,
+  at: Date,
+  chosen: { topics: string[]; timezone: string } | null,
+): Promise<boolean> {
+  // First, because the day on which mail may come is that of the time zone.
+  if (chosen) {
+    const { topics, timezone } = chosen;
+    const where = { id, status: { in: ['pending', 'unsubscribed'] satisfies SubscriberStatus[] } };
+    await tx.subscriber.updateMany({ where, data: { topics, timezone } });
+  }
   const activated = await activate(tx, Prisma.sql`id = ${id} and status in ('pending', 'unsubscribed')`, at);
   if (activated) await tx.subscriber.update({ where: { id }, data: { confirmedAt: at } });
   return activated;
@@ -77,6 +104,11 @@ async function activate(db: Queries, which: Prisma.Sql, at: Date): Promise<boole
       c.planned_day, (select today - 1 from activated where id = c.subscriber_id)
     )`;
   return activated > 0;
+}
+
+/** Makes every link invalid that was handed out so far, those to unsubscribe excepted. */
+export async function revokeLinks(db: Queries, id: number): Promise<void> {
+  await db.$executeRaw`update subscribers set token_epoch = (token_epoch + 1) % 32768 where id = ${id}`;
 }
 
 /** Makes the next plan look at a subscriber anew, as after a change of hour or time zone. */

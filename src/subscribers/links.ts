@@ -1,5 +1,11 @@
 import type { Context } from '../context.js';
-import { signToken } from './tokens.js';
+import { type Purpose, signToken } from './tokens.js';
+
+/** Whom a link is for. */
+export interface LinkHolder {
+  linkId: string;
+  tokenEpoch: number;
+}
 
 /** The links that a mail to a subscriber carries, or a page about them. */
 export interface SubscriberLinks {
@@ -8,32 +14,55 @@ export interface SubscriberLinks {
   unsubscribe: string;
 }
 
+type Linking = Pick<Context, 'config' | 'keys'>;
+
 /** Links that let whoever holds them act for the subscriber, without an account. */
-export function subscriberLinks(
-  ctx: Pick<Context, 'config' | 'keys'>,
-  subscriber: { id: number; tokenEpoch: number },
-): SubscriberLinks {
-  const subject = { subscriberId: subscriber.id, epoch: subscriber.tokenEpoch };
-  const link = (purpose: 'preferences' | 'unsubscribe') =>
-    `${ctx.config.web.baseUrl}/${purpose}/${signToken(ctx.keys, purpose, subject)}`;
-  return { preferences: link('preferences'), unsubscribe: link('unsubscribe') };
+export function subscriberLinks(ctx: Linking, holder: LinkHolder): SubscriberLinks {
+  return { preferences: link(ctx, 'preferences', holder), unsubscribe: link(ctx, 'unsubscribe', holder) };
 }
 
-/** The web view of one digest, for its subscriber. */
-export function digestLink(
-  ctx: Pick<Context, 'config' | 'keys'>,
-  subscriber: { id: number; tokenEpoch: number },
-  digestId: string,
-): string {
-  const token = signToken(ctx.keys, 'digest', { subscriberId: subscriber.id, epoch: subscriber.tokenEpoch, digestId });
-  return `${ctx.config.web.baseUrl}/digests/${token}`;
+/** The web view of one digest, for whoever is shown it. */
+export function digestLink(ctx: Linking, holder: LinkHolder, digestId: string): string {
+  return link(ctx, 'digest', holder, { about: digestId });
 }
 
-/** The link that confirms an address. It expires: see `confirmationLifetime` in sign-up.ts. */
-export function confirmationLink(
-  ctx: Pick<Context, 'config' | 'keys' | 'clock'>,
-  subscriber: { id: number; tokenEpoch: number },
+/** The link that confirms an address, with the choices of a sign-up. It expires: see `confirmationLifetime` in sign-up.ts. */
+export function confirmationLink(ctx: Linking & Pick<Context, 'clock'>, holder: LinkHolder, signUpId: string): string {
+  return link(ctx, 'confirm', holder, { issuedAt: ctx.clock(), about: signUpId });
+}
+
+/** The address that takes an unsubscription back, which happened at that instant. It expires: see `takeBack` in lifecycle.ts. */
+export function undoLink(ctx: Linking, holder: LinkHolder, unsubscribedAt: Date): string {
+  return `${link(ctx, 'undo', holder, { issuedAt: unsubscribedAt })}/undo`;
+}
+
+/** How long these are good for, in milliseconds: long enough to find the mail and read the page. */
+export const dataLinkLifetime = 3_600_000;
+
+/** The links that download, and delete, what is stored about a subscriber. They go to the address alone, on request, and expire. */
+export function dataLinks(
+  ctx: Linking & Pick<Context, 'clock'>,
+  holder: LinkHolder,
+): { export: string; erase: string } {
+  const address = link(ctx, 'data', holder, { issuedAt: ctx.clock() });
+  return { export: `${address}/export`, erase: `${address}/erase` };
+}
+
+const paths: Record<Purpose, string> = {
+  confirm: 'confirm',
+  preferences: 'preferences',
+  unsubscribe: 'unsubscribe',
+  digest: 'digests',
+  undo: 'unsubscribe',
+  data: 'preferences',
+};
+
+function link(
+  { config, keys }: Linking,
+  purpose: Purpose,
+  { linkId, tokenEpoch }: LinkHolder,
+  more: { about?: string; issuedAt?: Date } = {},
 ): string {
-  const subject = { subscriberId: subscriber.id, epoch: subscriber.tokenEpoch, issuedAt: ctx.clock() };
-  return `${ctx.config.web.baseUrl}/confirm/${signToken(ctx.keys, 'confirm', subject)}`;
+  const token = signToken(keys, purpose, { linkId, epoch: tokenEpoch, ...more });
+  return `${config.web.baseUrl}/${paths[purpose]}/${token}`;
 }

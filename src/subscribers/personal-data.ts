@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Subscriber } from '../generated/prisma/client.js';
+import { type Address, mailboxKey } from './address.js';
 import { addressHashes } from './address-hash.js';
 import { endedStatuses, isOneOf } from './status.js';
 
@@ -19,7 +20,7 @@ const storedDigests = z.array(
 /** All that is stored about a subscriber, their digests included (GDPR Art. 15 and 20). */
 export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscriber: Subscriber) {
   const { prisma } = ctx.db;
-  const { id, emailKey, tokenEpoch: _, pausedUntil, ...stored } = subscriber;
+  const { id, emailKey: _key, linkId: _link, tokenEpoch: _epoch, pausedUntil, ...stored } = subscriber;
   const digests = await prisma.$queryRaw`
     select d.id, d.day::text, d.status::text, d.planned_at as "plannedAt", d.sent_at as "sentAt", d.last_reply as "lastReply",
       (
@@ -32,7 +33,12 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
     from digests d where subscriber_id = ${id}
     order by d.day desc`;
   const requests = await prisma.confirmationRequest.findMany({
-    where: { addressHash: { in: addressHashes(ctx.keys, emailKey) } },
+    where: { addressHash: { in: addressHashes(ctx.keys, mailboxKey(subscriber.email as Address)) } },
+    orderBy: { requestedAt: 'asc' },
+  });
+  const signUps = await prisma.signUp.findMany({
+    where: { subscriberId: id },
+    select: { topics: true, timezone: true, requestedAt: true },
     orderBy: { requestedAt: 'asc' },
   });
   return {
@@ -40,6 +46,7 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
       ...stored,
       pausedUntil: calendarDay(pausedUntil),
     },
+    unconfirmedSignUps: signUps,
     answeredSignUps: requests.map(({ requestedAt }) => requestedAt),
     digests: storedDigests.parse(digests),
   };

@@ -3,43 +3,58 @@ import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { addJob } from '../database/queue.js';
 import type { Access } from './access.js';
-import { type Address, emailKey } from './address.js';
+import { type Address, emailKey, mailboxKey } from './address.js';
 import { addressHashes } from './address-hash.js';
 import { activateConfirmed } from './lifecycle.js';
 import { signUpMailFor } from './mails.js';
-import { reserveConfirmation, type SignUp, upsertPending } from './store.js';
+import { noticeAttempts } from './notice.js';
+import { type RequestHashes, reserveConfirmation, type SignUp, upsertPending } from './store.js';
 
 const hour = 3_600_000;
 
 /** How long a confirmation link is good for, in milliseconds. */
 export const confirmationLifetime = 7 * 24 * hour;
 
-/** Attempts at a confirmation mail, over some six hours: later nobody waits for it. */
-const confirmationAttempts = 10;
-
 /**
  * Takes a sign-up and asks for the mail that answers it, in one transaction. Tells nothing about the address: whoever
- * signs up learns only from the mail whether it was known. An address is mailed once in 24 hours and three times in 30
- * days at the most, and never when it is suppressed; a subscription that exists is left as it is.
+ * signs up learns only from the mail whether it was known. A mailbox is mailed once in 24 hours and three times in 30 days at the
+ * most, or a week after the last, and an address never when it is suppressed. Nothing that is known of an address changes before
+ * its link is pressed.
  */
 export async function signUp(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, request: SignUp): Promise<void> {
   const now = ctx.clock();
-  const key = emailKey(request.address);
-  const hashes = addressHashes(ctx.keys, key);
+  const { address, topics, timezone } = request;
   await ctx.db.prisma.$transaction(async (tx) => {
-    const subscriber = await upsertPending(tx, { ...request, emailKey: key, now });
-    const claimed = await reserveConfirmation(tx, hashes, now);
-    if (claimed && signUpMailFor(subscriber.status)) {
-      const job = { subscriberId: subscriber.id, messageId: randomUUID() };
-      await addJob(tx, 'sign-up-mail', job, { mostAttempts: confirmationAttempts });
+    const { id: subscriberId, status } = await upsertPending(tx, { address, emailKey: emailKey(address), now });
+    const claimed = await reserveConfirmation(tx, requestHashes(ctx, address), now);
+    const mail = signUpMailFor(status);
+    if (claimed && mail) {
+      const signUpId = randomUUID();
+      if (mail === 'confirmation')
+        await tx.signUp.create({ data: { id: signUpId, subscriberId, topics, timezone, requestedAt: now } });
+      const job = { subscriberId, messageId: randomUUID(), signUpId };
+      await addJob(tx, 'sign-up-mail', job, { mostAttempts: noticeAttempts });
     }
   });
 }
 
+function requestHashes(ctx: Pick<Context, 'keys'>, address: Address): RequestHashes {
+  return {
+    mailbox: addressHashes(ctx.keys, mailboxKey(address)),
+    address: addressHashes(ctx.keys, emailKey(address)),
+  };
+}
+
 /** Asks for a fresh confirmation mail with the choices of the sign-up, under the same limits. */
-export async function renewConfirmation(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, { subscriber }: Access) {
-  const { email, topics, timezone } = subscriber;
-  await signUp(ctx, { address: email as Address, topics, timezone });
+export async function renewConfirmation(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, access: Access) {
+  const { topics, timezone } = (await findSignUp(ctx.db.prisma, access)) ?? access.subscriber;
+  await signUp(ctx, { address: access.subscriber.email as Address, topics, timezone });
+}
+
+/** The sign-up that a confirmation link is about; null where it is no longer stored. */
+export async function findSignUp(db: Queries, { subscriber, subject }: Access) {
+  if (subject.about === undefined) return null;
+  return db.signUp.findFirst({ where: { id: subject.about, subscriberId: subscriber.id } });
 }
 
 /**
@@ -48,25 +63,26 @@ export async function renewConfirmation(ctx: Pick<Context, 'db' | 'keys' | 'cloc
  */
 export function isExpired({ subscriber, subject }: Access, now: Date): boolean {
   const issued = subject.issuedAt?.getTime() ?? 0;
-  // Tokens tell only the hour in which they were made.
-  const unsubscribedHour = Math.floor((subscriber.unsubscribedAt?.getTime() ?? 0) / hour) * hour;
-  return now.getTime() >= issued + confirmationLifetime || issued < unsubscribedHour;
+  // Tokens tell seconds; one of the very second in which somebody left is taken for an older one.
+  const older = subscriber.unsubscribedAt !== null && issued <= subscriber.unsubscribedAt.getTime();
+  return now.getTime() >= issued + confirmationLifetime || older;
 }
 
 /** What a confirmation did: `active` where there was nothing left to do, `refused` where the address bounced or complained. */
 export type Confirmed = 'activated' | 'active' | 'refused';
 
 /**
- * Activates whoever proved that the address is theirs. A second time changes nothing.
+ * Activates whoever proved that the address is theirs, with what was chosen when this link was asked for. A second time changes
+ * nothing.
  * @param access of a confirmation link that is not expired
  */
-export async function confirm(
-  tx: Queries,
-  ctx: Pick<Context, 'keys' | 'clock'>,
-  { subscriber: { id, emailKey } }: Access,
-): Promise<Confirmed> {
-  if (await activateConfirmed(tx, id, ctx.clock())) {
-    await tx.confirmationRequest.deleteMany({ where: { addressHash: { in: addressHashes(ctx.keys, emailKey) } } });
+export async function confirm(tx: Queries, ctx: Pick<Context, 'keys' | 'clock'>, access: Access): Promise<Confirmed> {
+  const { id, email } = access.subscriber;
+  const chosen = await findSignUp(tx, access);
+  if (await activateConfirmed(tx, id, ctx.clock(), chosen)) {
+    const { mailbox } = requestHashes(ctx, email as Address);
+    await tx.confirmationRequest.deleteMany({ where: { addressHash: { in: mailbox } } });
+    await tx.signUp.deleteMany({ where: { subscriberId: id } });
     return 'activated';
   }
   const found = await tx.subscriber.findUnique({ where: { id }, select: { status: true } });

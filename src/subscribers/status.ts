@@ -6,6 +6,9 @@ export const openStatuses = ['pending', 'active', 'paused'] satisfies Subscriber
 /** A subscription that was confirmed and has not ended. */
 export const confirmedStatuses = ['active', 'paused'] satisfies SubscriberStatus[];
 
+/** An address that refused mail for good: it never gets any. */
+export const refusingStatuses = ['bounced', 'complained'] satisfies SubscriberStatus[];
+
 /** A subscription that has ended. Once erased, the address is remembered by a keyed hash, so that it is never mailed again. */
 export const endedStatuses = ['unsubscribed', 'bounced', 'complained'] satisfies SubscriberStatus[];
 

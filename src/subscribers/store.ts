@@ -15,45 +15,53 @@ export interface SignUp {
 const upserted = z.tuple([z.object({ id: z.number(), status: z.enum(SubscriberStatus) })]);
 
 /**
- * Writes a sign-up: a new pending subscriber, or the newest choice of one who gets no mail yet. It always locks and writes
- * the row, whatever there was before: sign-ups of one address queue up here, and all take the same time.
+ * Makes a pending subscriber of an address that is not known; of one that is nothing changes, because anybody may enter it. It
+ * always locks and writes the row, whatever there was before: sign-ups of one address queue up here, and all take the same time.
  */
 export async function upsertPending(
   tx: Queries,
-  { address, emailKey, topics, timezone, now }: SignUp & { emailKey: string; now: Date },
+  { address, emailKey, now }: { address: Address; emailKey: string; now: Date },
 ): Promise<{ id: number; status: SubscriberStatus }> {
   const rows = await tx.$queryRaw`
-    insert into subscribers as s (email, email_key, topics, timezone, created_at)
-    values (${address}, ${emailKey}, ${topics}, ${timezone}, ${now})
-    on conflict (email_key) do update set
-      email = case when s.status in ('pending', 'unsubscribed') then excluded.email else s.email end,
-      topics = case when s.status in ('pending', 'unsubscribed') then excluded.topics else s.topics end,
-      timezone = case when s.status in ('pending', 'unsubscribed') then excluded.timezone else s.timezone end,
-      created_at = case when s.status = 'pending' then excluded.created_at else s.created_at end
+    insert into subscribers as s (email, email_key, topics, created_at) values (${address}, ${emailKey}, '{}', ${now})
+    on conflict (email_key) do update set email_key = excluded.email_key
     returning id, status::text`;
   return upserted.parse(rows)[0];
 }
 
 const answersInDay = 1;
 const answersInMonth = 3;
+/** Whoever was mailed no link for so long has none that works: others cannot keep somebody out by asking in their name. */
+const answeredAgainAfterDays = 7;
+
+/** The keyed hashes of an address: of the mailbox that it leads to, which mail is counted by, and its own. */
+export interface RequestHashes {
+  mailbox: Buffer<ArrayBuffer>[];
+  address: Buffer<ArrayBuffer>[];
+}
 
 /**
- * Notes that an address asked for mail, where the cooldown and the suppressions allow that it is answered. The address's
- * row must be locked: of several requests at once one is allowed.
- * @param hashes all keyed hashes of the address
+ * Notes that an address asked for mail, where the cooldown and the suppressions allow that it is answered. Requests for one
+ * mailbox wait for each other: of several at once one is allowed.
  */
-export async function reserveConfirmation(tx: Queries, hashes: Buffer<ArrayBuffer>[], now: Date): Promise<boolean> {
+export async function reserveConfirmation(
+  tx: Queries,
+  { mailbox, address }: RequestHashes,
+  now: Date,
+): Promise<boolean> {
+  await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(encode(${mailbox[0]}::bytea, 'hex'), 0))`;
   const claimed = await tx.$executeRaw`
     insert into confirmation_requests (address_hash, requested_at)
-    select ${hashes[0]}, ${now}::timestamptz
+    select ${mailbox[0]}, ${now}::timestamptz
     from (
       select count(*) filter (where requested_at > ${now}::timestamptz - interval '24 hours') as in_day,
-        count(*) as in_month
+        count(*) as in_month,
+        coalesce(max(requested_at), '-infinity') <= ${now}::timestamptz - make_interval(days => ${answeredAgainAfterDays}::int) as out_of_links
       from confirmation_requests
-      where address_hash = any (${hashes}::bytea[]) and requested_at > ${now}::timestamptz - interval '30 days'
+      where address_hash = any (${mailbox}::bytea[]) and requested_at > ${now}::timestamptz - interval '30 days'
     ) recent
-    where in_day < ${answersInDay} and in_month < ${answersInMonth}
-      and not exists (select from suppressions where address_hash = any (${hashes}::bytea[]))`;
+    where ((in_day < ${answersInDay} and in_month < ${answersInMonth}) or out_of_links)
+      and not exists (select from suppressions where address_hash = any (${address}::bytea[]))`;
   return claimed > 0;
 }
 

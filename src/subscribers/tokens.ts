@@ -2,35 +2,36 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../secret.js';
 
 /** What a link may do. A token is good for one purpose and no other. The order is part of the format: append only. */
-const purposes = ['confirm', 'preferences', 'unsubscribe', 'digest', 'feed', 'feedback', 'history'] as const;
+const purposes = ['confirm', 'preferences', 'unsubscribe', 'digest', 'undo', 'data'] as const;
 export type Purpose = (typeof purposes)[number];
 
 export interface TokenSubject {
-  subscriberId: number;
+  /** The subscriber's `linkId`. */
+  linkId: string;
   /** The subscriber's epoch when the token was made: raising it revokes. */
   epoch: number;
-  /** Where the token is about one digest. */
-  digestId?: string;
+  /** The id of the digest, or of the sign-up, that the token is about. */
+  about?: string;
   /** Where the token expires. */
   issuedAt?: Date;
 }
 
-const hour = 3_600_000;
 const macLength = 16;
+const payloadLengths = { plain: 23, withAbout: 39 };
 
 /**
- * Makes the token of a link: opaque, URL-safe, 36 to 62 characters, without an address in it. Layout: purpose (1 byte),
- * subscriber (4), epoch (2), hours since 1970 when issued (4, or zero), digest id (16, where there is one), and the first
+ * Makes the token of a link: opaque, URL-safe, 52 or 74 characters, without an address in it. Layout: purpose (1 byte),
+ * link id (16), epoch (2), seconds since 1970 when issued (4, or zero), id of what it is about (16, where there is one), and the first
  * 128 bits of HMAC-SHA256 over all before it.
  */
 export function signToken(keys: Secret<string[]>, purpose: Purpose, subject: TokenSubject): string {
-  const digestId = subject.digestId ? Buffer.from(subject.digestId.replaceAll('-', ''), 'hex') : Buffer.alloc(0);
-  const body = Buffer.alloc(11);
-  body.writeUInt8(purposes.indexOf(purpose), 0);
-  body.writeUInt32BE(subject.subscriberId, 1);
-  body.writeUInt16BE(subject.epoch, 5);
-  body.writeUInt32BE(Math.floor((subject.issuedAt?.getTime() ?? 0) / hour), 7);
-  const payload = Buffer.concat([body, digestId]);
+  const { plain, withAbout } = payloadLengths;
+  const payload = Buffer.alloc(subject.about ? withAbout : plain);
+  payload.writeUInt8(purposes.indexOf(purpose), 0);
+  payload.write(hexOf(subject.linkId), 1, 'hex');
+  payload.writeUInt16BE(subject.epoch, 17);
+  payload.writeUInt32BE(Math.floor((subject.issuedAt?.getTime() ?? 0) / 1_000), 19);
+  if (subject.about) payload.write(hexOf(subject.about), plain, 'hex');
   return Buffer.concat([payload, mac(keys.reveal()[0] as string, payload)]).toString('base64url');
 }
 
@@ -38,16 +39,17 @@ export function signToken(keys: Secret<string[]>, purpose: Purpose, subject: Tok
 export function verifyToken(keys: Secret<string[]>, purpose: Purpose, token: string): TokenSubject | null {
   const bytes = Buffer.from(token, 'base64url');
   const payload = bytes.subarray(0, -macLength);
-  const wellFormed = [11, 27].includes(payload.length) && bytes.toString('base64url') === token;
+  const { plain, withAbout } = payloadLengths;
+  const wellFormed = [plain, withAbout].includes(payload.length) && bytes.toString('base64url') === token;
   if (!wellFormed || payload.readUInt8(0) !== purposes.indexOf(purpose)) return null;
   const given = bytes.subarray(-macLength);
   if (!keys.reveal().some((key) => timingSafeEqual(given, mac(key, payload)))) return null;
-  const issuedHours = payload.readUInt32BE(7);
+  const issuedSeconds = payload.readUInt32BE(19);
   return {
-    subscriberId: payload.readUInt32BE(1),
-    epoch: payload.readUInt16BE(5),
-    ...(issuedHours > 0 && { issuedAt: new Date(issuedHours * hour) }),
-    ...(payload.length === 27 && { digestId: toUuid(payload.subarray(11)) }),
+    linkId: toUuid(payload.subarray(1, 17)),
+    epoch: payload.readUInt16BE(17),
+    ...(issuedSeconds > 0 && { issuedAt: new Date(issuedSeconds * 1_000) }),
+    ...(payload.length === withAbout && { about: toUuid(payload.subarray(plain)) }),
   };
 }
 
@@ -59,7 +61,7 @@ const bounceMacLength = 6;
  * (16 bytes) and the first 48 bits of an HMAC.
  */
 export function signBounceTag(keys: Secret<string[]>, digestId: string): string {
-  const id = digestId.replaceAll('-', '');
+  const id = hexOf(digestId);
   return id + mac(keys.reveal()[0] as string, Buffer.from(`bounce:${id}`)).toString('hex', 0, bounceMacLength);
 }
 
@@ -75,6 +77,10 @@ export function verifyBounceTag(keys: Secret<string[]>, tag: string): string | n
 
 function mac(key: string, payload: Buffer): Buffer {
   return createHmac('sha256', key).update(payload).digest().subarray(0, macLength);
+}
+
+function hexOf(uuid: string): string {
+  return uuid.replaceAll('-', '');
 }
 
 function toUuid(bytes: Buffer): string {

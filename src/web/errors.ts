@@ -29,6 +29,14 @@ export function sendUnknownLink(req: Request, res: Response): void {
   });
 }
 
+export function sendForeignForm(req: Request, res: Response): void {
+  sendProblem(req, res, {
+    status: 403,
+    heading: 'Please use the form on this site',
+    message: 'This form was sent from another site, and was not taken.',
+  });
+}
+
 export const notFound: RequestHandler = (req, res) =>
   sendProblem(req, res, { status: 404, heading: 'Page not found', message: 'There is no page at this address.' });
 

@@ -16,21 +16,35 @@ export interface SignUpRefusal {
 /** Takes one sign-up from a client's allowance; returns the refusal where there is none left. */
 export type SignUpLimit = (ip: string) => Promise<SignUpRefusal | null>;
 
-/** Limits kept in PostgreSQL, so that all web processes share them. Clients stand there as keyed hashes. */
+/** A limit that is kept in PostgreSQL, so that all web processes share it. */
+function limiter({ db }: Pick<Context, 'db'>, keyPrefix: string, points: number, duration: number) {
+  return new RateLimiterPostgres({
+    storeClient: db.pool,
+    storeType: 'pool',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    keyPrefix,
+    points,
+    duration,
+  });
+}
+
+/** Mails that a subscriber may ask for in a day, on their own page. */
+const noticesPerDay = 3;
+
+/** Whether a subscriber may ask for another mail; takes it from their allowance. */
+export type NoticeLimit = (subscriberId: number) => Promise<boolean>;
+
+export function createNoticeLimit(ctx: Pick<Context, 'db'>): NoticeLimit {
+  const perSubscriber = limiter(ctx, 'notice', noticesPerDay, 24 * hourInSeconds);
+  return async (subscriberId) => (await take(perSubscriber, String(subscriberId))) === null;
+}
+
+/** Clients stand as keyed hashes. */
 export function createSignUpLimit(ctx: Pick<Context, 'config' | 'db' | 'keys'>): SignUpLimit {
-  const limiter = (keyPrefix: string, points: number) =>
-    new RateLimiterPostgres({
-      storeClient: ctx.db.pool,
-      storeType: 'pool',
-      tableName: 'rate_limits',
-      tableCreated: true,
-      keyPrefix,
-      points,
-      duration: hourInSeconds,
-    });
-  const perNetwork = limiter('sign-up', signUpsPerNetwork);
+  const perNetwork = limiter(ctx, 'sign-up', signUpsPerNetwork, hourInSeconds);
   // What an attack from many networks meets: SIGN_UPS_PER_HOUR.
-  const inAll = limiter('sign-ups', ctx.config.web.signUpsPerHour);
+  const inAll = limiter(ctx, 'sign-ups', ctx.config.web.signUpsPerHour, hourInSeconds);
   return async (ip) => {
     const seconds = await take(perNetwork, hashed(ctx, clientNetwork(ip)));
     if (seconds !== null) return { seconds, from: 'network' };

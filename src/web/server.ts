@@ -2,7 +2,7 @@ import express from 'express';
 import type { Context } from '../context.js';
 import { projectPath } from '../project.js';
 import { errorHandler, notFound } from './errors.js';
-import { createSignUpLimit } from './rate-limits.js';
+import { createNoticeLimit, createSignUpLimit } from './rate-limits.js';
 import { confirmRoutes } from './routes/confirm.js';
 import { digestRoutes } from './routes/digest.js';
 import { healthRoutes } from './routes/health.js';
@@ -21,7 +21,7 @@ import type { Site } from './site.js';
  * @param isStopping whether the process is about to end, which /readyz tells
  */
 export function createWebApp(ctx: Context, isStopping: () => boolean = () => false): express.Express {
-  const site: Site = { ctx, limit: createSignUpLimit(ctx), isStopping };
+  const site: Site = { ctx, limit: createSignUpLimit(ctx), noticeLimit: createNoticeLimit(ctx), isStopping };
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', ctx.config.web.trustProxy);

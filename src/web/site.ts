@@ -1,10 +1,11 @@
 import type { Context } from '../context.js';
-import type { SignUpLimit } from './rate-limits.js';
+import type { NoticeLimit, SignUpLimit } from './rate-limits.js';
 
 /** What the routes work with. */
 export interface Site {
   ctx: Context;
   limit: SignUpLimit;
+  noticeLimit: NoticeLimit;
   /** Whether the process is about to end: then nobody should send more requests. */
   isStopping: () => boolean;
 }

@@ -14,6 +14,7 @@ describe.concurrent('--help', () => {
     ['subscribers import', '<file>', '--json'],
     ['subscribers export', '--json'],
     ['subscribers erase', '<email>', '--json'],
+    ['subscribers revoke', '<email>', '--json'],
     ['topics list', '--json'],
     ['suppressions list', '--limit <n>', '--json'],
     ['suppressions release', '<email>', '--json'],

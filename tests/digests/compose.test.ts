@@ -53,7 +53,8 @@ const compose = (given: Partial<DigestContent> = {}) => {
   const { subject, html, text } = composeDigest(templates, content(given));
   return { subject, html: textOf(html), text: textOf(text) };
 };
-const webView = (given: Partial<DigestContent> = {}) => textOf(composeWebView(templates, content(given)));
+const webView = (given: Partial<DigestContent> = {}) =>
+  textOf(composeWebView(templates, { ...content(given), home: 'https://papers.example.org' }));
 const withPaper = (given: Partial<PaperContent>) => compose({ papers: [{ paper: paper(given), topics: [] }] });
 const many = (count: number, given: Partial<PaperContent> = {}) =>
   Array.from({ length: count }, (_, i) => ({ paper: paper({ title: `Paper ${i + 1}`, ...given }), topics: [] }));

@@ -26,7 +26,7 @@ async function send(on?: SmtpScript['on'], inDoubt: 'resend' | 'hold' = 'resend'
 async function hear(raw: Buffer) {
   const feedback = await readFeedback(raw);
   if (!feedback) throw new Error('This is no report');
-  return applyFeedback(context(), feedback, proveSubject(context(), feedback.evidence));
+  return applyFeedback(context(), feedback, await proveSubject(context(), feedback.evidence));
 }
 
 const subscribers = async () =>
@@ -140,7 +140,10 @@ describe('a complaint', () => {
   it('row 57: ends all mail to whoever has the link of the mail, though the recipient is made unreadable', async () => {
     const [reader = 0] = await planDigests(context(), 2);
     await send();
-    const { unsubscribe } = subscriberLinks(context(), { id: reader, tokenEpoch: 0 });
+    const { unsubscribe } = subscriberLinks(
+      context(),
+      await context().db.prisma.subscriber.findUniqueOrThrow({ where: { id: reader } }),
+    );
     expect(await hear(complaint('fbl@example.org', { unsubscribe }))).toMatchObject({
       action: 'suppressed',
       subscriber: reader,

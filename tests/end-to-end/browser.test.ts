@@ -66,7 +66,7 @@ describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a bro
     await follow(page, digest, 'View in browser');
     await page.getByRole('link', { name: 'Agents that plan' }).first().waitFor();
 
-    await page.getByRole('link', { name: 'Preferences' }).first().click();
+    await follow(page, await openMail(page, 'Agents that plan'), 'Preferences');
     expect(await page.getByLabel('Time zone').inputValue()).toBe('Asia/Tokyo');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').first().waitFor();

@@ -52,7 +52,10 @@ describe('from the first visit to the last mail, by HTTP and SMTP alone', () => 
     const changed = { topics: 'diffusion', timezone: 'Europe/Berlin', hour: '6', frequency: 'weekdays' };
     const saved = await request('POST', preferences, { ...changed, papersPerDigest: '5', abstractLength: 'full' });
     expect(saved.status).toBe(303);
-    const kept = JSON.parse((await request('GET', `${preferences}/export`)).text);
+    expect((await request('GET', `${preferences}/export`)).status).toBe(404);
+    expect((await request('POST', `${preferences}/data`)).status).toBe(202);
+    const [, , data] = await relay.received(3);
+    const kept = JSON.parse((await request('GET', `${link(data, 'preferences')}/export`)).text);
     expect(JSON.stringify(kept)).toContain('Europe/Berlin');
     expect(JSON.stringify(kept)).toContain('"diffusion"');
 
@@ -65,6 +68,6 @@ describe('from the first visit to the last mail, by HTTP and SMTP alone', () => 
       subscribers: { active: 0, unsubscribed: 1 },
       digests: { sent: 1, queued: 0, sending: 0, failed: 0 },
     });
-    expect(relay.mails).toHaveLength(2);
+    expect(relay.mails).toHaveLength(3);
   }, 60_000);
 });

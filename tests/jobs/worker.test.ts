@@ -5,7 +5,7 @@ import { settleAndClaim } from '../../src/digests/claims.js';
 import { planDue } from '../../src/digests/plan.js';
 import { RefusalBudget } from '../../src/digests/refusal-budget.js';
 import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
-import { loadSignUpTemplates, type SignUpTemplates } from '../../src/subscribers/templates.js';
+import { loadNoticeTemplates, type NoticeTemplates } from '../../src/subscribers/templates.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
@@ -14,8 +14,9 @@ import { answerWith, dailyPaper, type PlayedSource, playHuggingFace } from '../h
 const context = useContext({}, [/source failed/]);
 const now = new Date('2026-02-04T12:00:00Z');
 const messageId = '00000000-0000-4000-8000-000000000007';
+const signUpId = '00000000-0000-4000-8000-000000000008';
 let templates: DigestTemplates;
-let signUpTemplates: SignUpTemplates;
+let noticeTemplates: NoticeTemplates;
 let source: PlayedSource;
 let server: TestSmtpServer;
 let stop: () => Promise<void>;
@@ -23,7 +24,7 @@ let finished: (task: keyof Jobs) => Promise<unknown>;
 
 beforeAll(async () => {
   templates = await loadDigestTemplates();
-  signUpTemplates = await loadSignUpTemplates();
+  noticeTemplates = await loadNoticeTemplates();
 });
 beforeEach(async () => {
   context().time.now = now;
@@ -53,7 +54,7 @@ async function work(on?: SmtpScript['on']): Promise<void> {
     ctx,
     relays: [server.relay],
     templates,
-    signUpTemplates,
+    noticeTemplates,
     refusals: new RefusalBudget(),
     signal: controller.signal,
   });
@@ -161,7 +162,7 @@ describe('deliver', () => {
     await done('plan', {});
     for (let i = 1; i < 8; i++) await ask('deliver', {}, `deliver-${i}`);
     const visitor = await pending();
-    await ask('sign-up-mail', { subscriberId: visitor.id, messageId });
+    await ask('sign-up-mail', { subscriberId: visitor.id, messageId, signUpId });
     const [mail] = await server.received(1);
     expect(mail?.to).toMatchObject({ text: visitor.email });
   });
@@ -206,7 +207,7 @@ describe('sign-up-mail', () => {
   it('mails the link that confirms to someone who is not subscribed', async () => {
     const { id, email } = await pending();
     await work();
-    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeNull();
+    expect(await done('sign-up-mail', { subscriberId: id, messageId, signUpId })).toBeNull();
     const [mail] = await server.received(1);
     expect(mail?.to).toMatchObject({ text: email });
     expect(mail?.text).toMatch(/https:\/\/papers\.example\.org\/confirm\/\S+/);
@@ -217,7 +218,7 @@ describe('sign-up-mail', () => {
     context().expectsLog(/Failed task/);
     const { id } = await pending();
     await work(({ step }) => (step === 'RCPT' ? { reply: '451 4.3.0 later' } : undefined));
-    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeInstanceOf(Error);
+    expect(await done('sign-up-mail', { subscriberId: id, messageId, signUpId })).toBeInstanceOf(Error);
     expect(await leftOver()).toMatchObject([{ task: 'sign-up-mail', attempts: 1, locked: false }]);
   });
 
@@ -226,7 +227,7 @@ describe('sign-up-mail', () => {
     const { id } = await pending();
     let dots = 0;
     await work(({ step }) => (step === 'dot' && dots++ === 0 ? { keep: true, next: 'close' } : undefined));
-    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeInstanceOf(Error);
+    expect(await done('sign-up-mail', { subscriberId: id, messageId, signUpId })).toBeInstanceOf(Error);
     await context().db.pool.query('update graphile_worker._private_jobs set run_at = now()');
     await server.received(2);
     expect(server.mails.map((mail) => mail.messageId)).toEqual([
@@ -238,15 +239,15 @@ describe('sign-up-mail', () => {
   it('is done when the server says that there is no such address', async () => {
     const { id } = await pending();
     await work(({ step }) => (step === 'RCPT' ? { reply: '550 5.1.1 no such user' } : undefined));
-    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeNull();
+    expect(await done('sign-up-mail', { subscriberId: id, messageId, signUpId })).toBeNull();
     expect(await leftOver()).toEqual([]);
   });
 
   it('mails nobody who bounced, or who is gone', async () => {
     const { id } = await makeSubscriber(context().db.prisma, { status: 'bounced' });
     await work();
-    expect(await done('sign-up-mail', { subscriberId: id, messageId })).toBeNull();
-    expect(await done('sign-up-mail', { subscriberId: id + 1, messageId })).toBeNull();
+    expect(await done('sign-up-mail', { subscriberId: id, messageId, signUpId })).toBeNull();
+    expect(await done('sign-up-mail', { subscriberId: id + 1, messageId, signUpId })).toBeNull();
     expect(server.mails).toEqual([]);
   });
 

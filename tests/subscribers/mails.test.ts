@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { composeAlreadySubscribed, composeConfirmation } from '../../src/subscribers/mails.js';
-import { loadSignUpTemplates, type SignUpTemplates } from '../../src/subscribers/templates.js';
+import { loadNoticeTemplates, type NoticeTemplates } from '../../src/subscribers/templates.js';
 
-let templates: SignUpTemplates;
+let templates: NoticeTemplates;
 beforeAll(async () => {
-  templates = await loadSignUpTemplates();
+  templates = await loadNoticeTemplates();
 });
 
 describe('the mails about a subscription', () => {

@@ -30,6 +30,12 @@ const create = (status: Status, confirmedAt: Date | null = now) =>
   });
 const find = (id: number) => context().db.prisma.subscriber.findUnique({ where: { id } });
 
+/** What the undo link of an unsubscription at this moment opens. */
+const undo = async (id: number) => ({
+  subscriber: await context().db.prisma.subscriber.findUniqueOrThrow({ where: { id } }),
+  subject: { linkId: '', epoch: 0, issuedAt: now },
+});
+
 /** A digest of one paper. */
 async function addDigest(subscriberId: number, status: 'queued' | 'sent') {
   const { prisma } = context().db;
@@ -88,20 +94,33 @@ describe('unsubscribing', () => {
   it('can be taken back', async () => {
     const { id } = await create('active');
     await unsubscribe(context(), id);
-    expect(await resubscribe(context(), id)).toBe(true);
+    expect(await resubscribe(context(), await undo(id))).toBe(true);
     expect(await find(id)).toMatchObject({ status: 'active', unsubscribedAt: null });
+  });
+
+  it('can be taken back for an hour, and only by whoever has just unsubscribed', async () => {
+    const { id } = await create('active');
+    await unsubscribe(context(), id);
+    const access = await undo(id);
+    context().time.now = new Date(now.getTime() + 3_600_000);
+    expect(await resubscribe(context(), access)).toBe(false);
+    context().time.now = new Date(now.getTime() + 60_000);
+    await context().db.prisma.subscriber.update({ where: { id }, data: { unsubscribedAt: context().time.now } });
+    expect(await resubscribe(context(), access)).toBe(false);
+    expect(await find(id)).toMatchObject({ status: 'unsubscribed' });
+    context().time.now = now;
   });
 
   it('can not be taken back by someone who never confirmed', async () => {
     const { id } = await create('pending', null);
     await unsubscribe(context(), id);
-    expect(await resubscribe(context(), id)).toBe(false);
+    expect(await resubscribe(context(), await undo(id))).toBe(false);
     expect(await find(id)).toMatchObject({ status: 'unsubscribed' });
   });
 
   it.each(['pending', 'bounced', 'complained'] as const)('taken back makes nobody active who is %s', async (status) => {
     const { id } = await create(status);
-    expect(await resubscribe(context(), id)).toBe(false);
+    expect(await resubscribe(context(), await undo(id))).toBe(false);
     expect(await find(id)).toMatchObject({ status });
   });
 });

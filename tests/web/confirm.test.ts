@@ -5,6 +5,7 @@ import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { pathOf, useSite } from './site.js';
 
 const site = useSite();
+const signUpId = '00000000-0000-4000-8000-000000000008';
 const start = new Date('2026-02-04T12:00:00Z');
 
 beforeEach(async () => {
@@ -21,10 +22,10 @@ const pending = (topics: string[] = []) =>
     status: 'pending',
     email: 'ada@example.org',
     emailKey: 'ada@example.org',
-    topics,
     createdAt: start,
+    signUps: { create: { id: signUpId, topics, timezone: 'Asia/Tokyo', requestedAt: start } },
   });
-const linkOf = async (topics: string[] = []) => pathOf(confirmationLink(site().ctx, await pending(topics)));
+const linkOf = async (topics: string[] = []) => pathOf(confirmationLink(site().ctx, await pending(topics), signUpId));
 const stored = () => site().ctx.db.prisma.subscriber.findFirstOrThrow();
 
 describe('the link of a confirmation mail', () => {
@@ -38,6 +39,16 @@ describe('the link of a confirmation mail', () => {
     expect(html).not.toContain('ada@example.org');
     expect((await fetch(new URL(path, site().url), { method: 'HEAD' })).status).toBe(200);
     expect(await stored()).toMatchObject({ status: 'pending' });
+  });
+
+  it('shows what was chosen, and that holds once the button is pressed', async () => {
+    const path = await linkOf(['agents', 'robotics']);
+    expect(await (await site().get(path)).text()).toContain(
+      'AI agents, Robotics and embodied AI, every morning at 8 by the clock of Asia/Tokyo.',
+    );
+    expect(await stored()).toMatchObject({ topics: [], timezone: 'UTC' });
+    await site().postForm(path, {});
+    expect(await stored()).toMatchObject({ topics: ['agents', 'robotics'], timezone: 'Asia/Tokyo' });
   });
 
   it('is told to nobody: no referrer, no cache, no search engine, nothing from elsewhere', async () => {
@@ -90,7 +101,10 @@ describe('the link of a confirmation mail', () => {
     expect(again.map(({ status }) => status)).toEqual([202, 202, 202]);
     const jobs = await ctx.db.pool.query('select from graphile_worker._private_jobs');
     expect(jobs.rowCount).toBe(1);
-    expect(await stored()).toMatchObject({ status: 'pending', topics: ['agents'] });
+    expect(await ctx.db.prisma.signUp.findMany({ orderBy: { requestedAt: 'asc' } })).toMatchObject([
+      { id: signUpId, topics: ['agents'] },
+      { topics: ['agents'], timezone: 'Asia/Tokyo' },
+    ]);
   });
 
   it('answers JSON to whom speaks it', async () => {

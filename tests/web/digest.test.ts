@@ -36,6 +36,14 @@ describe('a digest in the browser', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('finding 9: has no link that acts for its subscriber, because such a page gets shared', async () => {
+    const { path } = await planned('A paper');
+    const html = await (await site().get(path)).text();
+    expect(html).not.toMatch(/\/(preferences|unsubscribe|digests|confirm)\//);
+    expect(html).not.toContain('example.com');
+    expect(html).toContain('Get your own digest');
+  });
+
   it('is gone with its subscriber', async () => {
     const { subscriber, path } = await planned('A paper');
     await eraseSubscriber(site().ctx, subscriber.id);

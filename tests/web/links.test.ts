@@ -14,12 +14,13 @@ async function links() {
   const subscriber = await makeSubscriber(ctx.db.prisma, { status: 'pending' });
   const { preferences, unsubscribe } = subscriberLinks(ctx, subscriber);
   return {
-    confirm: pathOf(confirmationLink(ctx, subscriber)),
+    confirm: pathOf(confirmationLink(ctx, subscriber, someId)),
     preferences: pathOf(preferences),
     unsubscribe: pathOf(unsubscribe),
     digests: pathOf(digestLink(ctx, subscriber, '00000000-0000-4000-8000-000000000000')),
   };
 }
+const someId = '00000000-0000-4000-8000-000000000000';
 const purposes = ['confirm', 'preferences', 'unsubscribe', 'digests'] as const;
 const tokenOf = (path: string) => path.split('/').at(-1) ?? '';
 
@@ -61,7 +62,7 @@ describe.each(purposes)('a link to /%s', (purpose) => {
     const stranger = { ...ctx, keys: new Secret(['a-key-that-was-withdrawn']) };
     const { preferences, unsubscribe } = subscriberLinks(stranger, subscriber);
     const forged = {
-      confirm: confirmationLink(stranger, subscriber),
+      confirm: confirmationLink(stranger, subscriber, someId),
       preferences,
       unsubscribe,
       digests: digestLink(stranger, subscriber, '00000000-0000-4000-8000-000000000000'),

@@ -121,7 +121,7 @@ describe('without its database', () => {
     );
     const ctx = { ...opened, log: pino({ level: 'error' }, { write: (line: string) => void lines.push(line) }) };
     const server = await serve(createWebApp(ctx));
-    const token = signToken(ctx.keys, 'preferences', { subscriberId: 1, epoch: 0 });
+    const token = signToken(ctx.keys, 'preferences', { linkId: '00000000-0000-4000-8000-000000000007', epoch: 0 });
     await drop();
     const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`);
     for (const path of ['/', `/preferences/${token}`]) {

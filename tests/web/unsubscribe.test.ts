@@ -13,6 +13,7 @@ const subscriber = (given: Parameters<typeof makeSubscriber>[1] = {}) =>
 const linkOf = async (given: Parameters<typeof makeSubscriber>[1] = {}) =>
   pathOf(subscriberLinks(site().ctx, await subscriber(given)).unsubscribe);
 const stored = () => site().ctx.db.prisma.subscriber.findFirstOrThrow();
+const undoIn = (html: string) => /action="(\/unsubscribe\/[\w-]+\/undo)"/.exec(html)?.[1] ?? '';
 const oneClick = { 'List-Unsubscribe': 'One-Click' };
 
 /** Sends bytes as they are: no user agent, no cookies, nothing that a browser would add. */
@@ -44,10 +45,32 @@ describe('unsubscribing', () => {
     const html = await (await site().postForm(path, {})).text();
     expect(html).toContain('You are unsubscribed');
     expect(await stored()).toMatchObject({ status: 'unsubscribed', unsubscribedAt: site().ctx.time.now });
-    expect(html).toContain(`action="${path}/undo"`);
-    const back = await site().postForm(`${path}/undo`, {});
+    const undo = undoIn(html);
+    const back = await site().postForm(undo, {});
     expect(back.status).toBe(200);
+    expect(await back.text()).not.toMatch(/\/preferences\/|example\.com/);
     expect(await stored()).toMatchObject({ status: 'active', unsubscribedAt: null });
+  });
+
+  it('finding 1: an old link restarts no mail, and leads to nothing else', async () => {
+    const path = await linkOf();
+    await site().ctx.db.prisma.subscriber.updateMany({
+      data: { status: 'unsubscribed', unsubscribedAt: new Date('2023-01-01T00:00:00Z'), tokenEpoch: 7 },
+    });
+    for (const page of [await site().get(path), await site().postForm(path, {})])
+      expect(await page.text()).not.toMatch(/\/undo|\/preferences\//);
+    expect((await site().postForm(`${path}/undo`, {})).status).toBe(404);
+    expect(await stored()).toMatchObject({ status: 'unsubscribed' });
+  });
+
+  it('can be taken back for an hour', async () => {
+    const { time } = site().ctx;
+    const now = time.now;
+    const undo = undoIn(await (await site().postForm(await linkOf(), {})).text());
+    time.now = new Date(now.getTime() + 3_600_000);
+    expect((await site().postForm(undo, {})).status).toBe(409);
+    time.now = now;
+    expect(await stored()).toMatchObject({ status: 'unsubscribed' });
   });
 
   it.each([
@@ -104,7 +127,7 @@ describe('unsubscribing', () => {
     const path = await linkOf({ status: 'pending', confirmedAt: null });
     const html = await (await site().postForm(path, {})).text();
     expect(html).not.toContain('/undo');
-    expect((await site().postForm(`${path}/undo`, {})).status).toBe(409);
+    expect((await site().postForm(`${path}/undo`, {})).status).toBe(404);
     expect(await stored()).toMatchObject({ status: 'unsubscribed' });
   });
 

@@ -3,8 +3,9 @@ import { planWelcome } from '../../digests/plan.js';
 import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { subscriberLinks } from '../../subscribers/links.js';
-import { confirm, isExpired, renewConfirmation } from '../../subscribers/sign-up.js';
+import { confirm, findSignUp, isExpired, renewConfirmation } from '../../subscribers/sign-up.js';
 import { withAccess } from '../access.js';
+import { topicChoices } from '../choices.js';
 import { sendUnknownLink, wantsJson } from '../errors.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
@@ -20,7 +21,13 @@ export function confirmRoutes(site: Site): Router {
     '/confirm/:token',
     withAccess(site, 'confirm', async (access, res, req) => {
       if (isExpired(access, ctx.clock())) return sendExpired(req, res);
-      sendPage(res, 200, 'confirm', { address: maskAddress(access.subscriber.email) });
+      const chosen = (await findSignUp(ctx.db.prisma, access)) ?? access.subscriber;
+      const topics = topicChoices(chosen.topics).filter((topic) => topic.chosen);
+      sendPage(res, 200, 'confirm', {
+        address: maskAddress(access.subscriber.email),
+        topics: topics.map(({ name }) => name),
+        timezone: chosen.timezone,
+      });
     }),
   );
 

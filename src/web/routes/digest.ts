@@ -15,7 +15,7 @@ export function digestRoutes(site: Site): Router {
   router.get(
     '/digests/:token',
     privatePage,
-    withAccess(site, 'digest', async ({ subject: { digestId } }, res, req) => {
+    withAccess(site, 'digest', async ({ subject: { about: digestId } }, res, req) => {
       if (digestId === undefined) return sendUnknownLink(req, res);
       templates ??= loadDigestTemplates().catch((error) => {
         // The next reader tries again.

@@ -1,21 +1,52 @@
-import { Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
+import { revokeLinks } from '../../subscribers/lifecycle.js';
+import { dataLinkLifetime } from '../../subscribers/links.js';
+import { askForNotice, type Notice } from '../../subscribers/notice.js';
 import { eraseSubscriber, exportSubscriber } from '../../subscribers/personal-data.js';
 import { endedStatuses, isOneOf } from '../../subscribers/status.js';
 import { withAccess } from '../access.js';
+import { wantsJson } from '../errors.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
 
-/** What is stored about a subscriber: to take along, and to delete. */
+/**
+ * What is stored about a subscriber: to take along, and to delete. Whoever holds a digest, which gets forwarded, can only ask that
+ * links to it be mailed to the address.
+ */
 export function personalDataRoutes(site: Site): Router {
   const { ctx } = site;
   const router = Router();
   router.use('/preferences', privatePage);
 
+  router.post(
+    '/preferences/:token/data',
+    withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
+      await mail(site, subscriber.id, 'data');
+      sendAsked(req, res, {
+        heading: 'Check your mailbox',
+        message: `A mail with the links is on its way to ${maskAddress(subscriber.email)}. They work for an hour. Three such mails are sent a day at the most.`,
+      });
+    }),
+  );
+
+  router.post(
+    '/preferences/:token/revoke',
+    withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
+      await revokeLinks(ctx.db.prisma, subscriber.id);
+      await mail(site, subscriber.id, 'new-links');
+      sendAsked(req, res, {
+        heading: 'Old links no longer work',
+        message: `Those to unsubscribe still do. A mail with a new one is on its way to ${maskAddress(subscriber.email)}, and each digest has it.`,
+      });
+    }),
+  );
+
   router.get(
     '/preferences/:token/export',
-    withAccess(site, 'preferences', async ({ subscriber }, res) => {
+    withDataAccess(site, async ({ subscriber }, res) => {
       res.set('Content-Disposition', 'attachment; filename="offprint.json"');
       res.json(await exportSubscriber(ctx, subscriber));
     }),
@@ -23,22 +54,41 @@ export function personalDataRoutes(site: Site): Router {
 
   router.get(
     '/preferences/:token/erase',
-    withAccess(site, 'preferences', async ({ subscriber: { email, status } }, res, req) => {
-      const remembered = isOneOf(endedStatuses, status);
-      sendPage(res, 200, 'erase', {
-        address: maskAddress(email),
-        remembered,
-        back: `/preferences/${String(req.params['token'])}`,
-      });
+    withDataAccess(site, ({ subscriber: { email, status } }, res) => {
+      sendPage(res, 200, 'erase', { address: maskAddress(email), remembered: isOneOf(endedStatuses, status) });
     }),
   );
 
   router.post(
     '/preferences/:token/erase',
-    withAccess(site, 'preferences', async ({ subscriber }, res) => {
+    withDataAccess(site, async ({ subscriber }, res) => {
       await eraseSubscriber(ctx, subscriber.id);
       sendPage(res, 200, 'erased');
     }),
   );
   return router;
+}
+
+/** A handler behind a link that was mailed on request, within the hour. */
+function withDataAccess(site: Site, handle: (access: Access, res: Response) => unknown): RequestHandler {
+  return withAccess(site, 'data', async (access, res, req) => {
+    const age = site.ctx.clock().getTime() - (access.subject.issuedAt?.getTime() ?? 0);
+    if (age < dataLinkLifetime) {
+      await handle(access, res);
+      return;
+    }
+    const message = 'This link has expired: it works for an hour. Your preferences send a new one.';
+    if (wantsJson(req)) res.status(410).json({ error: message });
+    else sendPage(res, 410, 'problem', { heading: 'This link has expired', message });
+  });
+}
+
+/** Asks for a mail, where the subscriber has not had too many. */
+async function mail({ ctx, noticeLimit }: Site, subscriberId: number, about: Notice): Promise<void> {
+  if (await noticeLimit(subscriberId)) await askForNotice(ctx.db.prisma, subscriberId, about);
+}
+
+function sendAsked(req: Request, res: Response, { heading, message }: { heading: string; message: string }): void {
+  if (wantsJson(req)) res.status(202).json({ status: 'accepted', message });
+  else sendPage(res, 202, 'problem', { heading, message });
 }

@@ -90,7 +90,6 @@ function sendForm(
   sendPage(res, status, 'preferences', {
     address: maskAddress(subscriber.email),
     status: subscriber.status,
-    undo: subscriber.confirmedAt !== null,
     saved,
     fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typed(value)])),
     mostInterests,

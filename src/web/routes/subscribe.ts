@@ -4,7 +4,7 @@ import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
 import { signUpSchema } from '../../subscribers/preferences.js';
 import { signUp } from '../../subscribers/sign-up.js';
 import { topicSlugs } from '../choices.js';
-import { wantsJson } from '../errors.js';
+import { sendForeignForm, wantsJson } from '../errors.js';
 import { type Body, bodyOf, given, listOf, typed } from '../forms.js';
 import { sendPage } from '../page.js';
 import type { SignUpRefusal } from '../rate-limits.js';
@@ -33,6 +33,7 @@ export function subscribeRoutes({ ctx, limit }: Site): Router {
   };
   router.get('/subscribe', (_req, res) => res.redirect(303, '/#subscribe'));
   router.post('/subscribe', async (req, res) => {
+    if (isFromElsewhere(req, ctx.config.web.baseUrl)) return sendForeignForm(req, res);
     const body = bodyOf(req.body);
     const parsed = schema.safeParse({
       email: given(body['email']),
@@ -53,6 +54,17 @@ export function subscribeRoutes({ ctx, limit }: Site): Router {
     else sendPage(res, 202, 'check-mail', { message: accepted });
   });
   return router;
+}
+
+/**
+ * Whether a page of another site sent this: it could use the networks of all its visitors. What tells no origin is taken, because
+ * pages that tell no referrer, as ours, send "null". https://fetch.spec.whatwg.org/#origin-header
+ */
+function isFromElsewhere(req: Request, baseUrl: string): boolean {
+  if (req.get('sec-fetch-site') === 'cross-site') return true;
+  const origin = req.get('origin');
+  if (origin === undefined || !URL.canParse(origin)) return false;
+  return ![req.get('host'), new URL(baseUrl).host].includes(new URL(origin).host);
 }
 
 function tooMany({ seconds, from }: SignUpRefusal): string {

@@ -1,7 +1,7 @@
-import { type Request, Router } from 'express';
+import { Router } from 'express';
 import { maskAddress } from '../../subscribers/address.js';
 import { resubscribe, unsubscribe } from '../../subscribers/lifecycle.js';
-import { subscriberLinks } from '../../subscribers/links.js';
+import { undoLink } from '../../subscribers/links.js';
 import { isOneOf, openStatuses } from '../../subscribers/status.js';
 import { withAccess } from '../access.js';
 import { sendPage } from '../page.js';
@@ -19,39 +19,28 @@ export function unsubscribeRoutes(site: Site): Router {
 
   router.get(
     '/unsubscribe/:token',
-    withAccess(site, 'unsubscribe', async ({ subscriber }, res, req) => {
+    withAccess(site, 'unsubscribe', ({ subscriber }, res) => {
       const done = !isOneOf(openStatuses, subscriber.status);
-      sendPage(res, 200, 'unsubscribe', { address: maskAddress(subscriber.email), done, ...undo(req, subscriber) });
+      sendPage(res, 200, 'unsubscribe', { address: maskAddress(subscriber.email), done, undo: null });
     }),
   );
 
   router.post(
     '/unsubscribe/:token',
-    withAccess(site, 'unsubscribe', async ({ subscriber: { id, email, confirmedAt } }, res, req) => {
-      await unsubscribe(ctx, id);
-      sendPage(res, 200, 'unsubscribe', {
-        address: maskAddress(email),
-        done: true,
-        ...undo(req, { status: 'unsubscribed', confirmedAt }),
-      });
+    withAccess(site, 'unsubscribe', async ({ subscriber }, res) => {
+      const endedNow = await unsubscribe(ctx, subscriber.id);
+      // Only whoever has just unsubscribed can take it back: an old link is to bring nobody back who left.
+      const undo = endedNow && subscriber.confirmedAt ? new URL(undoLink(ctx, subscriber, ctx.clock())).pathname : null;
+      sendPage(res, 200, 'unsubscribe', { address: maskAddress(subscriber.email), done: true, undo });
     }),
   );
 
   router.post(
     '/unsubscribe/:token/undo',
-    withAccess(site, 'unsubscribe', async ({ subscriber }, res) => {
-      const back = await resubscribe(ctx, subscriber.id);
-      sendPage(res, back ? 200 : 409, 'resubscribed', {
-        back,
-        address: maskAddress(subscriber.email),
-        preferences: new URL(subscriberLinks(ctx, subscriber).preferences).pathname,
-      });
+    withAccess(site, 'undo', async (access, res) => {
+      const back = await resubscribe(ctx, access);
+      sendPage(res, back ? 200 : 409, 'resubscribed', { back });
     }),
   );
   return router;
-}
-
-function undo(req: Request, { status, confirmedAt }: { status: string; confirmedAt: Date | null }) {
-  const possible = status === 'unsubscribed' && confirmedAt !== null;
-  return { undo: possible ? `/unsubscribe/${String(req.params['token'])}/undo` : null };
 }

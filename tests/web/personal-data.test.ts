@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { dataLinks, subscriberLinks } from '../../src/subscribers/links.js';
+import { makeSubscriber } from '../helpers/rows.js';
+import { pathOf, useSite } from './site.js';
+
+const site = useSite();
+const now = new Date('2026-02-04T12:00:00Z');
+
+beforeEach(async () => {
+  site().ctx.time.now = now;
+  await site().ctx.db.pool.query('truncate subscribers, suppressions, rate_limits cascade');
+  await site().ctx.db.pool.query('delete from graphile_worker._private_jobs');
+});
+
+/** The links of a new subscriber: on their page, and those that are mailed on request. */
+async function links(given: Parameters<typeof makeSubscriber>[1] = {}) {
+  const subscriber = await makeSubscriber(site().ctx.db.prisma, given);
+  const { preferences } = subscriberLinks(site().ctx, subscriber);
+  const data = dataLinks(site().ctx, subscriber);
+  return { page: pathOf(preferences), export: pathOf(data.export), erase: pathOf(data.erase) };
+}
+const stored = () => site().ctx.db.prisma.subscriber.findFirstOrThrow();
+const asked = async () => {
+  const { rows } = await site().ctx.db.pool.query(
+    "select payload ->> 'about' as about from graphile_worker._private_jobs order by id",
+  );
+  return rows.map(({ about }) => about);
+};
+
+describe('one’s own data', () => {
+  it('comes as a JSON file', async () => {
+    const response = await site().get((await links({ topics: ['agents'] })).export);
+    expect(response.headers.get('content-type')).toContain('application/json');
+    expect(response.headers.get('content-disposition')).toContain('attachment');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(await response.json()).toMatchObject({
+      subscriber: { email: (await stored()).email, topics: ['agents'] },
+      digests: [],
+    });
+  });
+
+  it('is deleted by the button of a page, not by looking at the page', async () => {
+    const { erase, page } = await links();
+    expect(await (await site().get(erase)).text()).toContain('cannot be undone');
+    expect(await site().ctx.db.prisma.subscriber.count()).toBe(1);
+    expect((await site().postForm(erase, {})).status).toBe(200);
+    expect(await site().ctx.db.prisma.subscriber.count()).toBe(0);
+    expect((await site().get(page)).status).toBe(404);
+  });
+
+  it('finding 9: is open to nobody who has the link of a digest only', async () => {
+    const { page } = await links();
+    expect((await site().get(`${page}/export`)).status).toBe(404);
+    expect((await site().get(`${page}/erase`)).status).toBe(404);
+    expect((await site().postForm(`${page}/erase`, {})).status).toBe(404);
+    expect(await site().ctx.db.prisma.subscriber.count()).toBe(1);
+  });
+
+  it('is open for an hour', async () => {
+    const { export: address, erase } = await links();
+    site().ctx.time.now = new Date(now.getTime() + 3_600_000);
+    expect((await site().get(address)).status).toBe(410);
+    expect((await site().postForm(erase, {})).status).toBe(410);
+    expect(await site().ctx.db.prisma.subscriber.count()).toBe(1);
+  });
+});
+
+describe('links to one’s own data', () => {
+  it('are mailed to the address, three times a day at the most, and the page does not show it in full', async () => {
+    const { page } = await links();
+    for (let i = 0; i < 5; i++) {
+      const response = await site().postForm(`${page}/data`, {});
+      expect(response.status).toBe(202);
+      expect(await response.text()).not.toContain((await stored()).email);
+    }
+    expect(await asked()).toEqual(['data', 'data', 'data']);
+  });
+});
+
+describe('a subscriber who revokes the links of old mails', () => {
+  it('gets a new one by mail, and no old one works, but to unsubscribe', async () => {
+    const { page, export: data } = await links();
+    const { unsubscribe } = subscriberLinks(site().ctx, await stored());
+    expect((await site().postForm(`${page}/revoke`, {})).status).toBe(202);
+    expect(await asked()).toEqual(['new-links']);
+    expect((await site().get(page)).status).toBe(404);
+    expect((await site().get(data)).status).toBe(404);
+    expect((await site().get(pathOf(unsubscribe))).status).toBe(200);
+    expect((await site().get(pathOf(subscriberLinks(site().ctx, await stored()).preferences))).status).toBe(200);
+  });
+});
+
+it('finding 10: a link is good for nobody else in another database with the same key', async () => {
+  const startAgain = () => site().ctx.db.pool.query('truncate subscribers restart identity cascade');
+  await startAgain();
+  const { page } = await links();
+  const { id } = await stored();
+  await startAgain();
+  expect(await makeSubscriber(site().ctx.db.prisma)).toMatchObject({ id });
+  expect((await site().get(page)).status).toBe(404);
+});
