@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { environment, pemExample, readPublicKey } from './environment.js';
 import { UserError } from './errors.js';
@@ -12,6 +13,42 @@ export interface Dkim {
 }
 
 export type Config = ReturnType<typeof toConfig>;
+
+/** Variables whose value may also stand in a file, which NAME_FILE names, as Docker and systemd hand over secrets. */
+const secrets = [
+  'DATABASE_URL',
+  'SMTP_URL',
+  'BOUNCE_IMAP_URL',
+  'SECRET_KEY',
+  'DKIM_PRIVATE_KEY',
+  'WEBHOOK_POSTMARK_LOGIN',
+  'WEBHOOK_SENDGRID_KEY',
+  'WEBHOOK_MAILGUN_KEY',
+];
+
+/** Puts in place what stands in files. @returns what is wrong with them */
+function readSecretFiles(given: Record<string, string>): [name: string, problem: string][] {
+  return secrets.flatMap((name) => {
+    const file = given[`${name}_FILE`];
+    if (file === undefined) return [];
+    if (name in given) return [[`${name}_FILE`, `is given beside ${name}: unset one of them`]];
+    try {
+      const value = readFileSync(file, 'utf8').trim();
+      if (value === '') return [[`${name}_FILE`, 'names an empty file']];
+      given[name] = value;
+      return [];
+    } catch {
+      return [[`${name}_FILE`, 'must be the path of a file that can be read, like /run/secrets/offprint']];
+    }
+  });
+}
+
+const shortestInProduction = 24;
+
+/** Whether a key could be guessed: it is short, or made of few characters. */
+function isWeak(key: string): boolean {
+  return key.trim().length < shortestInProduction || new Set(key.trim()).size < 8;
+}
 
 /** What is not given and must be, because of something else that is. */
 function missing(given: Record<string, string>): [name: string, problem: string][] {
@@ -34,6 +71,13 @@ function missing(given: Record<string, string>): [name: string, problem: string]
   );
 }
 
+/** What is good enough to try Offprint out, but not to serve strangers. */
+function weak(given: Record<string, string>): [name: string, problem: string][] {
+  const guessable = given['NODE_ENV'] === 'production' && given['SECRET_KEY']?.split(',').some(isWeak);
+  const problem = `must not be easy to guess when NODE_ENV=production: at least ${shortestInProduction} characters, like the output of \`openssl rand -hex 32\``;
+  return guessable ? [['SECRET_KEY', problem]] : [];
+}
+
 /**
  * Everything that Offprint reads from its environment. An unset variable and an empty one are the same.
  * @throws UserError with one line for each wrong variable
@@ -41,10 +85,12 @@ function missing(given: Record<string, string>): [name: string, problem: string]
 export function parseConfig(env: Record<string, string | undefined>) {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value?.trim()) given[name] = value.trim();
+  const unread = readSecretFiles(given);
   const parsed = environment.safeParse(given);
   const wrong = (parsed.error?.issues ?? []).map(({ path, message }) => [String(path[0]), message] as const);
   const problems = new Map<string, string>();
-  for (const [name, problem] of [...wrong, ...missing(given)]) if (!problems.has(name)) problems.set(name, problem);
+  for (const [name, problem] of [...unread, ...wrong, ...missing(given), ...weak(given)])
+    if (!problems.has(name)) problems.set(name, problem);
   if (parsed.success && problems.size === 0) return toConfig(parsed.data);
   throw new UserError([...problems].map(([name, problem]) => `${name} ${problem}`).join('\n'));
 }

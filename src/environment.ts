@@ -28,10 +28,16 @@ const httpUrl = (example: string) =>
   z
     .string()
     .refine(
-      (text) => hasProtocol(text, /^https?:$/) && !/[?#]/.test(text),
+      (text) => hasProtocol(text, /^https?:$/) && !/[?#]/.test(text) && !hasLogin(text),
       `must be an http or https address, like ${example}`,
     )
     .transform((text) => text.replace(/\/+$/, ''));
+
+/** Requests cannot carry a user and a password in their address, and whoever names the address would tell them. */
+function hasLogin(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
+}
 
 /** The parts of a comma-separated list. */
 const listed = (text: string) =>
@@ -47,7 +53,7 @@ export function parseSource(text: string): SourceSpec | null {
   if (text === 'huggingface') return { kind: 'huggingface' };
   const [, kind, rest] = /^(arxiv|feed|file):(.+)$/s.exec(text) ?? [];
   if (kind === 'file' && rest) return { kind, path: rest };
-  if (kind === 'feed' && rest && hasProtocol(rest, /^https?:$/)) return { kind, url: rest };
+  if (kind === 'feed' && rest && hasProtocol(rest, /^https?:$/) && !hasLogin(rest)) return { kind, url: rest };
   if (kind === 'arxiv' && rest && /^[a-z-]+(\.[a-z-]+)?(\+[a-z-]+(\.[a-z-]+)?)*$/i.test(rest)) {
     return { kind, categories: rest.split('+') };
   }

@@ -35,7 +35,7 @@ async function read(file: string): Promise<string | null> {
 
 /** Written beside its place and then linked: a file that is there is whole, and the first one stays. */
 async function make(file: string): Promise<string> {
-  await mkdir(dirname(file), { recursive: true });
+  await mkdir(dirname(file), { recursive: true, mode: 0o711 });
   const draft = `${file}-${randomUUID()}`;
   const key = randomBytes(32).toString('hex');
   await writeFile(draft, key, { mode: 0o600 });

@@ -142,12 +142,17 @@ async function startSending(context: Omit<JobContext, 'signal'>, started: Starte
   });
 }
 
+/** How long a request may take to come, in milliseconds, so that connections that send nothing do not add up. */
+const connectionLimits = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+const mostConnections = 2_000;
+
 /** Takes the port before anything else, so that a port that is taken leaves nothing half-started. */
 async function listen(host: string, port: number, started: Started) {
   let listener: RequestListener = (_request, response) => {
     response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('Offprint is starting.\n');
   };
-  const server = createServer((request, response) => listener(request, response));
+  const server = createServer(connectionLimits, (request, response) => listener(request, response));
+  server.maxConnections = mostConnections;
   await new Promise<void>((done, fail) => {
     server
       .once('error', (error: NodeJS.ErrnoException) => fail(listenError(error, host, port)))

@@ -193,12 +193,51 @@ describe('a wrong value', () => {
   });
 });
 
+describe('a secret in a file', () => {
+  const file = async (text: string) => {
+    const path = join(folder, `secret-${text.length}`);
+    await writeFile(path, text);
+    return path;
+  };
+
+  it('is read from where NAME_FILE says', async () => {
+    expect(parseConfig({ SECRET_KEY_FILE: await file(`${key}\n`) }).secretKeys?.reveal()).toEqual([key]);
+    const { relays } = parseConfig({ SMTP_URL_FILE: await file('smtps://user:hush@smtp.example.org:465') });
+    expect(relays?.map((relay) => relay.reveal())).toEqual(['smtps://user:hush@smtp.example.org:465']);
+  });
+
+  it('is refused where there is no such file, it is empty, or the variable is given, too', async () => {
+    expect(problems({ SECRET_KEY_FILE: join(folder, 'none') })).toEqual([
+      'SECRET_KEY_FILE must be the path of a file that can be read, like /run/secrets/offprint',
+    ]);
+    expect(problems({ SECRET_KEY_FILE: await file(' ') })).toEqual(['SECRET_KEY_FILE names an empty file']);
+    expect(problems({ SECRET_KEY_FILE: await file(key), SECRET_KEY: key })).toEqual([
+      'SECRET_KEY_FILE is given beside SECRET_KEY: unset one of them',
+    ]);
+  });
+});
+
+it.each([
+  ['PAPER_SOURCES', 'feed:https://user:hush@example.org/feed'],
+  ['HUGGINGFACE_URL', 'https://user:hush@example.org'],
+])('%s takes no user and password, and does not tell them', (name, value) => {
+  const [problem, ...more] = problems({ [name]: value });
+  expect(problem).toMatch(new RegExp(`^${name} `));
+  expect(problem).not.toContain('hush');
+  expect(more).toEqual([]);
+});
+
 describe('in production', () => {
   it('SECRET_KEY is required', () => {
     expect(problems({ NODE_ENV: 'production' })).toEqual([
       'SECRET_KEY is required when NODE_ENV=production, like the output of `openssl rand -hex 32`',
     ]);
     expect(problems({ NODE_ENV: 'production', SECRET_KEY: key })).toEqual([]);
+    for (const weak of ['password12345678', 'a'.repeat(64), `${key},password12345678`])
+      expect(problems({ NODE_ENV: 'production', SECRET_KEY: weak })).toEqual([
+        expect.stringMatching(/^SECRET_KEY must not be easy to guess when NODE_ENV=production/),
+      ]);
+    expect(problems({ SECRET_KEY: 'password12345678' })).toEqual([]);
     expect(problems({ NODE_ENV: 'development' })).toEqual([]);
   });
 });

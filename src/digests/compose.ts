@@ -4,7 +4,15 @@ import type { Config } from '../config.js';
 import { Segment } from '../mail/segment.js';
 import { escapedSegment, fillSlots, type Slotted, slotMark, splitAtSlots } from '../mail/templates.js';
 import type { PaperContent } from '../papers/paper.js';
-import { authorsLine, clamp, counted, firstSentences, linksOf, metadataOf, safeUrl } from '../papers/presentation.js';
+import {
+  authorsLine,
+  clamp,
+  counted,
+  firstSentences,
+  linksOf,
+  metadataOf,
+  pictureUrl,
+} from '../papers/presentation.js';
 import type { DigestCard, DigestFrame, DigestTemplates } from './templates.js';
 
 export interface DigestEntry {
@@ -126,7 +134,7 @@ function makeCard(
     authorsLine: authorsLine(paper.authors),
     metadata: metadataOf(paper).join(' · '),
     abstract: abstractOf(paper, abstractLength),
-    thumbnail: safeUrl(paper.thumbnailUrl),
+    thumbnail: pictureUrl(paper.thumbnailUrl),
     links,
   };
   return { html: splitAtSlots(templates.card(card)), text: splitAtSlots(cardText(card)) };

@@ -1,3 +1,4 @@
+import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.js';
@@ -55,12 +56,16 @@ async function startMailbox({ mailbox, database }: Pick<Config, 'mailbox' | 'dat
     import('@maildev/ui/server'),
   ]);
   const mailDir = join(database.dataDir, 'mailbox');
-  const storage = new FileStorage({ mailDirectory: mailDir, maxEmails: mostMails });
-  await storage.initialize().catch((error: NodeJS.ErrnoException) => {
+  const refuseDataDir = (error: NodeJS.ErrnoException) => {
     throw new UserError(
       `DATA_DIR ${resolve(database.dataDir)} cannot keep mails (${error.message}): set it to a folder that can be written`,
     );
-  });
+  };
+  // The mails hold live links.
+  await mkdir(mailDir, { recursive: true, mode: 0o700 }).catch(refuseDataDir);
+  await chmod(mailDir, 0o700).catch(refuseDataDir);
+  const storage = new FileStorage({ mailDirectory: mailDir, maxEmails: mostMails });
+  await storage.initialize().catch(refuseDataDir);
   const smtp = createSMTPServer({ port: mailbox.smtpPort, host, storage, mailDir, logger: false });
   const web = createAPIServer({ storage, smtp, cors: { origin: false } });
   const stop = async () => {
@@ -71,6 +76,11 @@ async function startMailbox({ mailbox, database }: Pick<Config, 'mailbox' | 'dat
   try {
     await web.registerPlugins();
     await registerUI(web.server);
+    // A page of elsewhere whose name is made to lead here (DNS rebinding) asks under its own name.
+    web.server.addHook('onRequest', async (request, reply) => {
+      if (!['localhost', host, '[::1]'].includes(request.hostname.replace(/:\d+$/, '')))
+        await reply.code(403).send({ error: 'This mailbox answers to localhost only' });
+    });
     const webAddress = await web.server.listen({ host, port: mailbox.port });
     await smtp.start();
     await smtp.pruneMailDir(mostMails);

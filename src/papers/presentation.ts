@@ -81,6 +81,16 @@ export function linksOf(paper: {
 
 const longestUrl = 2_000;
 
+/** Where pictures of papers come from: whoever a source names elsewhere would learn the addresses of all who read. */
+export const pictureHosts: readonly string[] = ['huggingface.co'];
+
+/** The address of a picture as a page or a mail may load it; null for one of any other host. */
+export function pictureUrl(url: string | null): string | null {
+  const safe = safeUrl(url);
+  const host = safe === null ? '' : new URL(safe).host;
+  return pictureHosts.some((known) => host === known || host.endsWith(`.${known}`)) ? safe : null;
+}
+
 /** An address as a link or an image may have it; null for one that is not https, whatever a source may say. */
 export function safeUrl(url: string | null): string | null {
   const safe = url !== null && url.length <= longestUrl && URL.canParse(url) && new URL(url).protocol === 'https:';

@@ -163,8 +163,8 @@ export interface PaperFilter {
 /** The papers that pass the filter, in its order, with their topics. */
 export async function listPapers(db: Queries, filter: PaperFilter): Promise<ListedPaper[]> {
   const { day = null, topic = null, query, sort, limit } = filter;
-  // PostgreSQL has no character 0.
-  const words = query?.replaceAll('\0', ' ') ?? null;
+  // PostgreSQL has no character 0; hyphens that exclude nothing it piles up until its stack is full.
+  const words = query?.replaceAll('\0', ' ').replaceAll(/-+(?=[\s-]|$)/g, ' ') ?? null;
   const rows = await db.$queryRaw`
     select (select content from current_papers c where c.paper_id = p.id) || jsonb_build_object(
       'id', p.id, 'keywords', p.keywords, 'day', list.day, 'topics', coalesce((

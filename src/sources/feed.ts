@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { daysBack, utcDay } from '../calendar-day.js';
 import { findCategory } from '../papers/arxiv-categories.js';
 import { findArxivId, isArxivId, type Paper, untold } from '../papers/paper.js';
@@ -15,11 +16,22 @@ const newsDays = 14;
  */
 export function feed(url: string, fetching: Fetching): Source {
   return {
-    name: `feed:${url}`,
+    name: feedName(url),
     growsByDay: false,
     days: (today) => [today],
-    fetch: async (day): Promise<Fetched> => toPapers(readFeed(await fetchText(url, fetching)), url, day),
+    fetch: async (day): Promise<Fetched> =>
+      toPapers(readFeed(await fetchText(url, fetching)), feedName(url).slice('feed:'.length), day),
   };
+}
+
+/**
+ * How a feed is named in reports, the log and the database: by its address, but for a query, which may hold a key. In its place
+ * stands a hash, so that two feeds are two.
+ */
+export function feedName(url: string): string {
+  const { origin, pathname, search } = new URL(url);
+  if (search === '') return `feed:${url}`;
+  return `feed:${origin}${pathname}?${createHash('sha256').update(url).digest('hex').slice(0, 8)}`;
 }
 
 /**

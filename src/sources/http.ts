@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { projectPath } from '../project.js';
+import { operatorsFetch } from './guarded-fetch.js';
 import { SourceError } from './source.js';
 
 const { version } = z
@@ -11,7 +12,7 @@ const { version } = z
 const attempts = 3;
 const headersMs = 4_000;
 const bodyMs = 20_000;
-const maxBytes = 32 * 1024 * 1024;
+const maxBytes = 8 * 1024 * 1024;
 
 /**
  * How long a source may keep one reading waiting by failing, over all its requests together. So a source that is down
@@ -44,7 +45,7 @@ export interface Fetching {
   retryBudget: RetryBudget;
   /** Public address of this Offprint, told to the source. */
   baseUrl: string;
-  /** What asks; by default Node's own fetch. */
+  /** What asks; by default what reaches any address, but follows redirects to another server only into the public Internet. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Answers by address: one that has an ETag is kept here, and not sent again while it has not changed (RFC 9110 §13.1.2). */
   kept?: Map<string, { etag: string; text: string }>;
@@ -66,7 +67,7 @@ interface Failed {
 
 /**
  * Gets a text over HTTP. Asks again, a bounded number of times, where the source is busy or out of reach.
- * @returns the body; no more than 32 MB
+ * @returns the body; no more than 8 MB
  * @throws SourceError saying what the source answered, or why it did not
  */
 export async function fetchText(url: string, fetching: Fetching): Promise<string> {
@@ -88,7 +89,7 @@ export async function fetchText(url: string, fetching: Fetching): Promise<string
 }
 
 async function ask(url: string, fetching: Fetching): Promise<string | Failed> {
-  const { retryBudget, baseUrl, fetch: fetchOne = fetch, kept } = fetching;
+  const { retryBudget, baseUrl, fetch: fetchOne = operatorsFetch, kept } = fetching;
   const known = kept?.get(url);
   const controller = new AbortController();
   const limitMs = Math.max(1, Math.min(headersMs, retryBudget.leftMs));

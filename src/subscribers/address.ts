@@ -9,6 +9,10 @@ export type ParsedAddress = { ok: true; address: Address } | { ok: false; reason
 
 const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
 const dotAtom = new RegExp(`^${atom}(\\.${atom})*$`);
+/** Addresses that belong to whoever runs a server (RFC 2142 §4 and 5, RFC 5321 §4.5.1), or to a program. */
+const roleNames = new Set(
+  'abuse hostmaster mailer-daemon no-reply noc noreply postmaster root security usenet uucp webmaster'.split(' '),
+);
 const label = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 /** Spaces, controls, unassigned code points, and what is invisible or turns the direction of the text. */
 const invisible = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
@@ -28,6 +32,10 @@ export function parseAddress(text: string): ParsedAddress {
   if (domain === undefined || more.length > 0)
     return refused('The address must have one @ sign, like ada@example.org.');
   if (!dotAtom.test(local)) return refused(reasonAgainstLocalPart(local));
+  if (/[%!]/.test(local))
+    return refused('Before the @ sign, % and ! are not possible: they name ways through other servers.');
+  if (roleNames.has(untagged(local.toLowerCase())))
+    return refused('This is the address of a role, which nobody subscribes: please enter your own.');
   if (local.length > 64) return refused('The part before the @ sign must not be longer than 64 characters.');
   const ascii = domainCharacters.test(domain) ? domainToASCII(domain) : '';
   if (!isMailDomain(ascii)) return refused('The part after the @ sign must be a domain name, like example.org.');
@@ -50,9 +58,13 @@ const dotless: Record<string, string> = { 'gmail.com': 'gmail.com', 'googlemail.
  */
 export function mailboxKey(address: Address): string {
   const [local = '', domain = ''] = emailKey(address).split('@');
-  const untagged = local.replace(/(?<=.)\+.*$/, '');
   const provider = dotless[domain];
-  return provider ? `${untagged.replaceAll('.', '')}@${provider}` : `${untagged}@${domain}`;
+  return provider ? `${untagged(local).replaceAll('.', '')}@${provider}` : `${untagged(local)}@${domain}`;
+}
+
+/** A local part without its tag (RFC 5233 calls it a detail): "ada+papers" is "ada". */
+function untagged(local: string): string {
+  return local.replace(/(?<=.)\+.*$/, '');
 }
 
 /** The address for a page or a log: enough for its owner, too little for anyone else. */
@@ -70,7 +82,7 @@ function reasonAgainstLocalPart(local: string): string {
   if (/^\.|\.\.|\.$/.test(local)) {
     return 'Before the @ sign, a dot must not come first, last or twice in a row.';
   }
-  return "Before the @ sign, only the letters a to z, digits, dots and !#$%&'*+-/=?^_`{|}~ are possible.";
+  return "Before the @ sign, only the letters a to z, digits, dots and #$&'*+-/=?^_`{|}~ are possible.";
 }
 
 function isMailDomain(ascii: string): boolean {

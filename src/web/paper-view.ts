@@ -1,4 +1,4 @@
-import { authorsLine, firstSentences, linksOf, metadataOf, safeUrl } from '../papers/presentation.js';
+import { authorsLine, firstSentences, linksOf, metadataOf, pictureUrl } from '../papers/presentation.js';
 import type { ListedPaper } from '../papers/store.js';
 
 const charactersShown = 300;
@@ -11,7 +11,7 @@ export function paperView(paper: ListedPaper) {
     href: links[0]?.href ?? null,
     authorsLine: authorsLine(paper.authors),
     metadata: metadataOf(paper),
-    thumbnail: safeUrl(paper.thumbnailUrl),
+    thumbnail: pictureUrl(paper.thumbnailUrl),
     ...shortened(paper.summary, paper.abstract),
     links,
     topics: paper.topics,

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import { pictureHosts } from '../papers/presentation.js';
 
 /**
  * Headers of every answer. Nothing runs and nothing is loaded from elsewhere but thumbnails; addresses of pages, which may
@@ -20,7 +21,7 @@ export function securityHeaders(https: boolean): RequestHandler {
 
 const restrictive = {
   defaultSrc: ["'none'"],
-  imgSrc: ["'self'", 'https:', 'data:'],
+  imgSrc: ["'self'", ...pictureHosts.flatMap((host) => [`https://${host}`, `https://*.${host}`])],
   formAction: ["'self'"],
   frameAncestors: ["'none'"],
   baseUri: ["'none'"],

@@ -29,7 +29,7 @@ function paper(given: Partial<PaperContent> = {}): PaperContent {
     summary: null,
     upvotes: 1_234,
     comments: 1,
-    thumbnailUrl: 'https://images.example.org/2602.02276.png',
+    thumbnailUrl: 'https://cdn-thumbnails.huggingface.co/2602.02276.png',
     discussionUrl: 'https://huggingface.co/papers/2602.02276',
     codeUrl: 'https://github.com/ada/four-steps',
     codeStars: 57,
@@ -75,7 +75,7 @@ describe('a digest', () => {
       expect(shown).toContain('Matches Diffusion models, Video generation');
       expect(shown).toContain('Code (57 stars)');
     }
-    expect(html).toContain('<img class="thumb" src="https://images.example.org/2602.02276.png" alt=""');
+    expect(html).toContain('<img class="thumb" src="https://cdn-thumbnails.huggingface.co/2602.02276.png" alt=""');
     const addresses = [
       'https://huggingface.co/papers/2602.02276',
       'https://arxiv.org/abs/2602.02276',
@@ -144,6 +144,15 @@ describe('a digest', () => {
     expect(html).not.toContain('<img');
     expect(html + text).not.toMatch(/javascript:|data:/);
     expect(html).not.toContain('"onmouseover');
+  });
+
+  it.each([
+    'https://images.example.org/x.png',
+    'https://huggingface.co.example.org/x.png',
+    'https://nothuggingface.co/x.png',
+    'https://huggingface.co@example.org/x.png',
+  ])('shows no picture of a host that nobody knows: %s', (thumbnailUrl) => {
+    expect(withPaper({ thumbnailUrl }).html).not.toContain('<img');
   });
 
   it('asks no third party for anything but the thumbnails', () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +97,26 @@ describe('the local mailbox', () => {
     await writeFile(file, '');
     dataDir = file;
     await expect(open(0, 0)).rejects.toThrow(`DATA_DIR ${file} cannot keep mails`);
+  });
+
+  it('finding 13: can be read by its owner alone', async () => {
+    await send(await open(0, 0));
+    const folder = join(dataDir, 'mailbox');
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  it('finding 13: answers to nobody who asks under another name, as a page does whose name leads here', async () => {
+    const { webPort } = await open(0, 0);
+    const ask = (host: string) =>
+      new Promise<number>((done, fail) => {
+        get({ host: '127.0.0.1', port: webPort, path: '/api/email', headers: { host } }, (response) => {
+          done(response.resume().statusCode ?? 0);
+        }).on('error', fail);
+      });
+    expect(await ask(`localhost:${webPort}`)).toBe(200);
+    expect(await ask('127.0.0.1')).toBe(200);
+    expect(await ask('attacker.example')).toBe(403);
+    expect(await ask(`localhost.attacker.example:${webPort}`)).toBe(403);
   });
 
   it('replies no other web site', async () => {

@@ -147,6 +147,9 @@ describe('the papers that are listed', () => {
     ['the', []],
     ['"unclosed (& | ! :*', []],
     ["it's \0 nul", []],
+    ['-'.repeat(199), []],
+    ['- '.repeat(100), []],
+    [`${'-'.repeat(99)} fox`, ['old']],
   ])('are found by %j', async (query, identifiers) => expect(await found({ query })).toEqual(identifiers));
 
   test('tell their days', async () => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { feed, toPapers } from '../../src/sources/feed.js';
+import { feed, feedName, toPapers } from '../../src/sources/feed.js';
 import { readFeed } from '../../src/sources/feed-entries.js';
 import { RetryBudget } from '../../src/sources/http.js';
 import { SourceError } from '../../src/sources/source.js';
@@ -62,6 +62,12 @@ describe('a feed', () => {
         discussionUrl: 'https://example.org/b',
       },
     ]);
+  });
+
+  test('finding 5: is named by its address, but for a query, which may hold a key', () => {
+    expect(feedName('https://example.org/feed.xml')).toBe('feed:https://example.org/feed.xml');
+    expect(feedName('https://example.org/f?token=s3crettoken')).toMatch(/^feed:https:\/\/example\.org\/f\?[\da-f]{8}$/);
+    expect(feedName('https://example.org/f?a')).not.toBe(feedName('https://example.org/f?b'));
   });
 
   test('has categories where it is one of arXiv', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RetryBudget } from '../../src/sources/http.js';
 import { huggingFace } from '../../src/sources/huggingface.js';
 import { SourceError } from '../../src/sources/source.js';
-import { type Answer, answerWith, dailyPaper, playHuggingFace, silence } from '../helpers/source.js';
+import { type Answer, answerWith, dailyPaper, playHuggingFace, playPages, silence } from '../helpers/source.js';
 
 const day = '2026-02-04';
 
@@ -82,6 +82,26 @@ describe('the Hugging Face source', () => {
     await expect(huggingface.fetch('2026-02-03')).rejects.toThrow(/cannot be reached: .*ECONNREFUSED/);
   });
 
+  test('finding 11: is followed within its server, and to another only into the public Internet', async () => {
+    const asked: string[] = [];
+    const pages = await playPages({
+      '/meta-data': (_request, response) => {
+        asked.push('secret');
+        response.end('[]');
+      },
+    });
+    const source = await playHuggingFace({
+      '2026-02-03': (request, response) => {
+        const moved = !request.url?.includes('moved');
+        response.writeHead(moved ? 307 : 200, moved ? { location: `${request.url}&moved=1` } : {}).end('[]');
+      },
+      [day]: (_request, response) => response.writeHead(302, { location: `${pages}/meta-data` }).end(),
+    });
+    expect((await reading(source.url).fetch('2026-02-03')).lists).toEqual([{ day: '2026-02-03', papers: [] }]);
+    await expect(reading(source.url).fetch(day)).rejects.toThrow('127.0.0.1 is not on the public Internet');
+    expect(asked).toEqual([]);
+  });
+
   test('takes no answer that is far too long', async () => {
     const source = await playHuggingFace({
       [day]: (_request, response) => {
@@ -93,6 +113,6 @@ describe('the Hugging Face source', () => {
         pour();
       },
     });
-    await expect(reading(source.url).fetch(day)).rejects.toThrow('longer than 32 MB');
+    await expect(reading(source.url).fetch(day)).rejects.toThrow('longer than 8 MB');
   });
 });

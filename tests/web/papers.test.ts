@@ -49,7 +49,7 @@ describe('the front page', () => {
       comments: 1,
       summary: 'In short.',
       abstract: 'At length.',
-      thumbnailUrl: 'https://thumbnails.example/1.png',
+      thumbnailUrl: 'https://cdn-thumbnails.huggingface.co/1.png',
       discussionUrl: 'https://huggingface.co/papers/2602.01234',
       codeUrl: 'https://github.com/a/b',
       codeStars: 42,
@@ -78,7 +78,7 @@ describe('the front page', () => {
     ];
     for (const link of links) expect(html).toContain(`<li><a href="${link}">`);
     expect(html).toMatch(
-      /<img src="https:\/\/thumbnails\.example\/1\.png" alt="" width="\d+" height="\d+" loading="lazy"/,
+      /<img src="https:\/\/cdn-thumbnails\.huggingface\.co\/1\.png" alt="" width="\d+" height="\d+" loading="lazy"/,
     );
   });
 

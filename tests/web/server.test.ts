@@ -17,7 +17,7 @@ describe('every answer', () => {
       "default-src 'none'",
       "form-action 'self'",
       "frame-ancestors 'none'",
-      "img-src 'self' https: data:",
+      "img-src 'self' https://huggingface.co https://*.huggingface.co",
       "script-src 'self'",
       "style-src 'self'",
     ]);

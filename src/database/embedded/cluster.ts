@@ -26,7 +26,8 @@ export const name = 'offprint';
 export async function findCluster(dataDir: string): Promise<Cluster> {
   const { initdb, postgres } = await findBinaries();
   try {
-    await mkdir(dataDir, { recursive: true });
+    // Others may pass, as the account that PostgreSQL runs under where this is root's, and see nothing.
+    await mkdir(dataDir, { recursive: true, mode: 0o711 });
     await access(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new UserError(
