@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { isCalendarDay } from '../calendar-day.js';
 import { UserError } from '../errors.js';
 import type { Paper } from '../papers/paper.js';
-import { readDailyPapers } from './daily-papers.js';
+import { parseApart } from './parse-thread.js';
 import type { Fetched, Source } from './source.js';
 
 /**
@@ -17,7 +17,7 @@ export function paperFile(name: string, path: string, date?: string): Source {
     growsByDay: false,
     days: (today) => [today],
     fetch: async (today): Promise<Fetched> => {
-      const answer = readDailyPapers(await readGiven(path));
+      const answer = await parseApart('daily-papers', await readGiven(path), null);
       if (answer.error !== null) throw new UserError(`${path} cannot be used: ${answer.error}`);
       const named = /(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)/.exec(basename(path))?.[0];
       const fallback = named && isCalendarDay(named) ? named : today;

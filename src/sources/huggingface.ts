@@ -1,7 +1,7 @@
 import { daysBack } from '../calendar-day.js';
 import type { Paper } from '../papers/paper.js';
-import { readDailyPapers } from './daily-papers.js';
 import { type Fetching, fetchText } from './http.js';
+import { parseApart } from './parse-thread.js';
 import { type Fetched, type Rejection, type Source, SourceError } from './source.js';
 
 /** Entries a page; the API gives no more (https://huggingface.co/docs/hub/api). */
@@ -21,7 +21,11 @@ export function huggingFace(url: string, fetching: Fetching): Source {
       const rejected: Rejection[] = [];
       for (let page = 0; page < maxPages; page++) {
         const query = new URLSearchParams({ date: day, limit: String(pageSize), p: String(page) });
-        const answer = readDailyPapers(await fetchText(`${url}/api/daily_papers?${query}`, fetching));
+        const answer = await parseApart(
+          'daily-papers',
+          await fetchText(`${url}/api/daily_papers?${query}`, fetching),
+          null,
+        );
         if (answer.error !== null) throw new SourceError(`its answer cannot be used: ${answer.error}`);
         const before = papers.size;
         for (const { paper } of answer.entries) papers.set(paper.identifier, paper);

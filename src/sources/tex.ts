@@ -19,7 +19,7 @@ const scripts: Rule[] = [
   // 90^{°} -> 90°
   [/\^(?:\{°\}|°)/g, '°'],
   // x_{ij} -> x_ij
-  [/([_^])\{[,;\s]*([^{}\s\\]*)\s*\}/g, '$1$2'],
+  [/([_^])\{[,;\s]*(?![,;\s])([^{}\s\\]*)\s*\}/g, '$1$2'],
   // 43{,}219 -> 43,219
   [/\{([.,=<>+*/:-]+)\}/g, '$1'],
 ];
@@ -31,9 +31,9 @@ const commands: Rule[] = [
   // \"naive\" -> "naive"
   [/(?<![\p{L}])\\"([^\\"]{1,200})\\"(?!\p{L})/gu, '"$1"'],
   // \begin{itemize} -> a space
-  [/\\(?:begin|end)\s*\{[^{}]*\}(?:\[[^\]]*\])?/g, ' '],
+  [/\\(?:begin|end)\s*\{[^{}]*\}(?:\[[^[\]]*\])?/g, ' '],
   // shown~\cite{x} -> shown
-  [/~?\\(?:cite[a-z]*|ref|eqref|label|vspace|hspace|color)\*?\s*(?:\[[^\]]*\])*\{[^{}]*\}/g, ''],
+  [/~?\\(?:cite[a-z]*|ref|eqref|label|vspace|hspace|color)\*?\s*(?:\[[^[\]]*\])*\{[^{}]*\}/g, ''],
   // {\em word} -> word
   [/\{\\(?:em|it|bf|tt|sc|rm|sf|sl)\b\s*([^{}]*)\}/g, '$1'],
   // \href{https://a.org}{code} -> code (https://a.org)
@@ -58,7 +58,7 @@ const commands: Rule[] = [
   [/\\([A-Za-z])\{([a-z]+)\}/g, (all, head, tail) => symbols.get(`${head}${tail}`) ?? all],
   ...scripts,
   // a\,b -> a b
-  [/\\(?:[,;:> ]|q?quad(?![a-z])|\\(?:\[[^\]]*\])?)/g, ' '],
+  [/\\(?:[,;:> ]|q?quad(?![a-z])|\\(?:\[[^[\]]*\])?)/g, ' '],
   // hy\-phen -> hyphen
   [/\\[!/-]/g, ''],
   // \textbf{word} -> word

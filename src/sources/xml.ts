@@ -1,6 +1,5 @@
 import { decodeXML } from 'entities';
 import { XMLParser } from 'fast-xml-parser';
-import { z } from 'zod';
 import { SourceError } from './source.js';
 
 export interface Element {
@@ -8,8 +7,8 @@ export interface Element {
   name: string;
   attributes: Record<string, string>;
   children: Element[];
-  /** All text inside, in its order, the children's included. */
-  text: string;
+  /** All text inside, in its order, the children's included. Worked out when asked for: of deep trees it is much. */
+  readonly text: string;
 }
 
 const parser = new XMLParser({
@@ -25,9 +24,7 @@ const parser = new XMLParser({
 });
 
 /** A node of the parser: one key with the content, and ":@" with the attributes. */
-const node = z.record(z.string(), z.unknown());
-const nodes = z.array(node);
-const attributes = z.record(z.string(), z.coerce.string());
+type Node = Record<string, unknown>;
 
 /**
  * Parses XML of which nothing is trusted: with a DOCTYPE, where entities would be declared, it is refused.
@@ -70,28 +67,36 @@ export function firstText(element: Element, ...names: string[]): string | null {
   return null;
 }
 
+/** What the parser gives as content: a list of nodes. It is not checked node by node, which took three times as long as parsing. */
+function nodesOf(content: unknown): Node[] {
+  return Array.isArray(content) ? content : [];
+}
+
 function elementsOf(content: unknown): Element[] {
-  return nodes.parse(content).flatMap((given) => {
+  return nodesOf(content).flatMap((given) => {
     const name = nameOf(given);
     if (name === undefined || name.startsWith('#') || name.startsWith('?')) return [];
-    const attributesOf = attributes.parse(given[':@'] ?? {});
     return {
       name,
-      attributes: Object.fromEntries(Object.entries(attributesOf).map(([key, value]) => [key, decodeXML(value)])),
+      attributes: attributesOf(given),
       children: elementsOf(given[name]),
-      text: textOf(given[name]),
+      get text() {
+        return textOf(given[name]);
+      },
     };
   });
 }
 
+function attributesOf({ ':@': given }: Node): Record<string, string> {
+  return Object.fromEntries(Object.entries(given ?? {}).map(([key, value]) => [key, decodeXML(String(value))]));
+}
+
 function textOf(content: unknown): string {
-  return nodes
-    .parse(content)
+  return nodesOf(content)
     .map((given) => {
       if (typeof given['#text'] === 'string') return decodeXML(given['#text']);
       if (given['#cdata'] !== undefined)
-        return nodes
-          .parse(given['#cdata'])
+        return nodesOf(given['#cdata'])
           .map((part) => part['#text'])
           .join('');
       const name = nameOf(given);
@@ -100,6 +105,6 @@ function textOf(content: unknown): string {
     .join('');
 }
 
-function nameOf(given: z.output<typeof node>): string | undefined {
+function nameOf(given: Node): string | undefined {
   return Object.keys(given).find((key) => key !== ':@');
 }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { arxiv, readDailyFeed } from '../../src/sources/arxiv.js';
+import { arxiv } from '../../src/sources/arxiv.js';
+import { readDailyFeed } from '../../src/sources/arxiv-feed.js';
 import { RetryBudget } from '../../src/sources/http.js';
 import { SourceError } from '../../src/sources/source.js';
 import { answerWith, playPages } from '../helpers/source.js';
