@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Context } from '../context.js';
-import { clientNetwork } from './client-network.js';
+import { clientNetworks } from './client-network.js';
 
 /** Sign-ups that one network may send in an hour: enough for an office, too few to bother many people. */
 export const signUpsPerNetwork = 20;
+/** And those that hold it: a provider's customer with a /56 or /48. */
+const mostPerNetwork = [signUpsPerNetwork, 60, 100];
 const hourInSeconds = 3_600;
 
 /** That no sign-up is taken now: from this network, or from anybody; and in how many seconds again. */
@@ -42,20 +44,28 @@ export function createNoticeLimit(ctx: Pick<Context, 'db'>): NoticeLimit {
 
 /** Clients stand as keyed hashes. */
 export function createSignUpLimit(ctx: Pick<Context, 'config' | 'db' | 'keys'>): SignUpLimit {
-  const perNetwork = limiter(ctx, 'sign-up', signUpsPerNetwork, hourInSeconds);
+  const perNetwork = mostPerNetwork.map((most) => limiter(ctx, 'sign-up', most, hourInSeconds));
   // What an attack from many networks meets: SIGN_UPS_PER_HOUR.
   const inAll = limiter(ctx, 'sign-ups', ctx.config.web.signUpsPerHour, hourInSeconds);
   return async (ip) => {
-    const seconds = await take(perNetwork, hashed(ctx, clientNetwork(ip)));
-    if (seconds !== null) return { seconds, from: 'network' };
+    for (const [i, network] of clientNetworks(ip).entries()) {
+      const seconds = await take(perNetwork[i] ?? perNetwork[0], hashed(ctx, network));
+      if (seconds !== null) return { seconds, from: 'network' };
+    }
     const secondsInAll = await take(inAll, 'all');
     return secondsInAll === null ? null : { seconds: secondsInAll, from: 'everywhere' };
   };
 }
 
-async function take(limiter: RateLimiterPostgres, key: string): Promise<number | null> {
+/** Whether something is seen for the first time within so many milliseconds. */
+export function createOnce(ctx: Pick<Context, 'db'>, name: string, withinMs: number) {
+  const seen = limiter(ctx, name, 1, withinMs / 1_000);
+  return async (key: string): Promise<boolean> => (await take(seen, key)) === null;
+}
+
+async function take(limiter: RateLimiterPostgres | undefined, key: string): Promise<number | null> {
   try {
-    await limiter.consume(key);
+    await limiter?.consume(key);
     return null;
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;

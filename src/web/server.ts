@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import express from 'express';
 import type { Context } from '../context.js';
 import { projectPath } from '../project.js';
 import { errorHandler, notFound } from './errors.js';
+import { createProofOfWork } from './proof-of-work.js';
 import { createNoticeLimit, createSignUpLimit } from './rate-limits.js';
 import { confirmRoutes } from './routes/confirm.js';
 import { digestRoutes } from './routes/digest.js';
@@ -21,13 +24,24 @@ import type { Site } from './site.js';
  * @param isStopping whether the process is about to end, which /readyz tells
  */
 export function createWebApp(ctx: Context, isStopping: () => boolean = () => false): express.Express {
-  const site: Site = { ctx, limit: createSignUpLimit(ctx), noticeLimit: createNoticeLimit(ctx), isStopping };
+  const site: Site = {
+    ctx,
+    limit: createSignUpLimit(ctx),
+    noticeLimit: createNoticeLimit(ctx),
+    proofOfWork: createProofOfWork(ctx),
+    isStopping,
+  };
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', ctx.config.web.trustProxy);
   app.set('query parser', 'simple');
   app.use(securityHeaders(ctx.config.web.baseUrl.startsWith('https:')));
   app.use(healthRoutes(site));
+  // What a browser solves tasks with, as it comes.
+  app.use(
+    '/assets/altcha',
+    express.static(dirname(fileURLToPath(import.meta.resolve('altcha-lib'))), { index: false }),
+  );
   app.use('/assets', express.static(projectPath('templates/pages/assets'), { index: false }));
   // Before the bodies are read: whatever a mail program sends along, unsubscribing works.
   app.use(unsubscribeRoutes(site), webhookRoutes(site));

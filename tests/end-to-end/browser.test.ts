@@ -78,6 +78,24 @@ describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a bro
     expect(subscribers).toMatchObject({ active: 0, unsubscribed: 1 });
   }, 60_000);
 
+  it('a visitor is taken though too many sign-ups came: the browser works for it', async () => {
+    const page = await browser.newPage();
+    const tried = [];
+    for (let i = 0; i < 21; i++)
+      tried.push(
+        fetch(`${service.webUrl}/subscribe`, {
+          method: 'POST',
+          body: new URLSearchParams({ email: `crowd${i}@example.org` }),
+        }),
+      );
+    expect((await Promise.all(tried)).map(({ status }) => status)).toContain(429);
+    await page.goto(service.webUrl);
+    await page.getByLabel('E-mail address').fill('late@example.org');
+    await page.getByRole('button', { name: 'Subscribe' }).click();
+    await page.getByRole('heading', { name: 'Check your mailbox' }).waitFor({ timeout: 30_000 });
+    await openMail(page, 'Confirm your subscription');
+  }, 60_000);
+
   it('every page fits a screen of 320 px', async () => {
     const page = await browser.newPage({ viewport: { width: 320, height: 640 } });
     for (const path of ['/', '/papers', '/confirm/x', '/preferences/x']) {

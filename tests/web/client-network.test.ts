@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clientNetwork } from '../../src/web/client-network.js';
+import { clientNetworks } from '../../src/web/client-network.js';
+
+const clientNetwork = (ip: string) => clientNetworks(ip)[0];
 
 describe('the network of a client', () => {
   it.each([
@@ -15,6 +17,15 @@ describe('the network of a client', () => {
     ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
   ])('of %s is %s', (ip, network) => {
     expect(clientNetwork(ip)).toBe(network);
+  });
+
+  it('is counted with those that hold it, because providers hand out whole /56 and /48', () => {
+    expect(clientNetworks('2001:db8:1:2ab::7')).toEqual([
+      '2001:db8:1:2ab::/64',
+      '2001:db8:1:200::/56',
+      '2001:db8:1::/48',
+    ]);
+    expect(clientNetworks('203.0.113.7')).toEqual(['203.0.113.7']);
   });
 
   it('is the same for all addresses that share their first 64 bits, and for no others', () => {

@@ -1,3 +1,5 @@
+import { type Challenge, solveChallenge } from 'altcha-lib';
+import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { signUpsPerNetwork } from '../../src/web/rate-limits.js';
 import { useSite } from './site.js';
@@ -193,7 +195,7 @@ describe('too many sign-ups', () => {
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_000);
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(3_600);
-    expect(await refused.json()).toEqual({
+    expect(await refused.json()).toMatchObject({
       errors: [{ field: 'email', message: expect.stringContaining('Too many') }],
     });
     expect((await signUp(100, '2001:db8:1:3::1')).status).toBe(202);
@@ -213,6 +215,28 @@ describe('too many sign-ups', () => {
     const page = await refused.text();
     expect(page).toContain('value="ada@example.org"');
     expect(page).toContain('at once, from many places');
+  });
+
+  it('finding 7: from a whole /48 are refused, though each /64 has sent few', async () => {
+    const statuses = [];
+    for (let n = 0; n < 101; n++) statuses.push((await signUp(n, `2001:db8:7:${(n * 300).toString(16)}::1`)).status);
+    expect(statuses.filter((status) => status === 202)).toHaveLength(100);
+    expect(statuses.at(-1)).toBe(429);
+  });
+
+  it('finding 7: shut nobody out: a browser works out the task that it is given, and is taken, once', async () => {
+    await signUp(0, '203.0.113.1');
+    await site().ctx.db.pool.query(`update rate_limits set points = $1 where key like 'sign-ups:%'`, [1_000]);
+    const { challenge } = (await (await signUp(1, '203.0.113.2')).json()) as { challenge: Challenge };
+    const solution = await solveChallenge({ challenge, deriveKey });
+    const send = (altcha: unknown, email: string) =>
+      site().postJson('/subscribe', { email, altcha: Buffer.from(JSON.stringify(altcha)).toString('base64') });
+    expect((await send({ challenge, solution: { ...solution, counter: 0 } }, 'a@example.org')).status).toBe(429);
+    const easier = { ...challenge, parameters: { ...challenge.parameters, keyPrefix: '0' } };
+    expect((await send({ challenge: easier, solution }, 'a@example.org')).status).toBe(429);
+    expect((await send({ challenge, solution }, 'a@example.org')).status).toBe(202);
+    expect((await send({ challenge, solution }, 'b@example.org')).status).toBe(429);
+    expect((await subscribers()).map(({ email }) => email)).toEqual(['person0@example.org', 'a@example.org']);
   });
 
   it('leave no address of a client in the database', async () => {

@@ -24,12 +24,12 @@ const accepted =
   'If the address can be subscribed, a mail is on its way to it. Please open that mail and press its button to start your digest.';
 
 /** Signing up. The answer is the same for every address: who is subscribed is nobody else's business. */
-export function subscribeRoutes({ ctx, limit }: Site): Router {
+export function subscribeRoutes({ ctx, limit, proofOfWork }: Site): Router {
   const router = Router();
   const schema = signUpSchema(topicSlugs, ctx.timeZones);
-  const refuse = (req: Request, res: Response, status: 422 | 429, body: Body, errors: FieldError[]) => {
-    if (wantsJson(req)) res.status(status).json({ errors });
-    else sendPage(res, status, 'subscribe', { form: subscribeForm(ctx.timeZones, body, errors) });
+  const refuse = (req: Request, res: Response, body: Body, errors: FieldError[]) => {
+    if (wantsJson(req)) res.status(422).json({ errors });
+    else sendPage(res, 422, 'subscribe', { form: subscribeForm(ctx.timeZones, body, errors) });
   };
   router.get('/subscribe', (_req, res) => res.redirect(303, '/#subscribe'));
   router.post('/subscribe', async (req, res) => {
@@ -40,12 +40,16 @@ export function subscribeRoutes({ ctx, limit }: Site): Router {
       topics: listOf(body['topics']),
       timezone: given(body['timezone']),
     });
-    if (!parsed.success) return refuse(req, res, 422, body, fieldErrors(parsed.error));
+    if (!parsed.success) return refuse(req, res, body, fieldErrors(parsed.error));
     if (typed(body[honeypot]) === '') {
-      const refusal = await limit(req.ip ?? '');
+      const refusal = (await proofOfWork.accept(body['altcha'])) ? null : await limit(req.ip ?? '');
       if (refusal) {
         res.set('Retry-After', String(refusal.seconds));
-        return refuse(req, res, 429, body, [{ field: 'email', message: tooMany(refusal) }]);
+        const challenge = await proofOfWork.ask();
+        const message = tooMany(refusal);
+        if (wantsJson(req)) return void res.status(429).json({ errors: [{ field: 'email', message }], challenge });
+        const fields = formFields(parsed.data);
+        return sendPage(res, 429, 'challenge', { message, fields, challenge: JSON.stringify(challenge) });
       }
       const { email, topics, timezone } = parsed.data;
       await Promise.all([signUp(ctx, { address: email, topics, timezone }), setTimeout(answerTime)]);
@@ -54,6 +58,11 @@ export function subscribeRoutes({ ctx, limit }: Site): Router {
     else sendPage(res, 202, 'check-mail', { message: accepted });
   });
   return router;
+}
+
+/** The fields of a form that says the same again. */
+function formFields({ email, topics, timezone }: { email: string; topics: string[]; timezone: string }) {
+  return [['email', email], ['timezone', timezone], ...topics.map((slug) => ['topics', slug])];
 }
 
 /**
