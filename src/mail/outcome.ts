@@ -131,3 +131,15 @@ export function maskAddresses(text: string): string {
   // No database takes a NUL.
   return masked.replaceAll('\0', '').replace(/\s+/g, ' ').trim().slice(0, longestReply);
 }
+
+/** How servers write an at sign in what they repeat: as it is, in URLs, encoded words, HTML, full width, or as a word. */
+const atSigns = String.raw`\s*(?:@|%40|=40|＠|&#64;|&commat;|[[(<{]\s*at\s*[\])>}]|\sat\s)\s*`;
+
+/** A reply with the address of the recipient that the mail was for made unreadable, however the server writes it. */
+export function maskRecipient(reply: string, address: string): string {
+  const local = address.slice(0, address.lastIndexOf('@'));
+  if (local === '' || !reply.toLowerCase().includes(local.toLowerCase())) return reply;
+  const written = local.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const pattern = new RegExp(`(?<![\\w.])["']?${written}["']?${atSigns}`, 'gi');
+  return reply.replace(pattern, () => `${local.charAt(0)}…@`);
+}

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { Conversation } from './conversation.js';
-import { classifyReply, type NotSent, type Outcome, type Stage, withoutReply } from './outcome.js';
+import { classifyReply, maskRecipient, type NotSent, type Outcome, type Stage, withoutReply } from './outcome.js';
 import { nameRelay, type Relay } from './relay.js';
 import { openSocket } from './socket.js';
 
@@ -98,6 +98,11 @@ export class SmtpSession {
       const reply = `Message size larger than allowed ${most}`;
       return { kind: 'rejected', scope: 'message', permanent: true, code: 552, enhanced: '5.3.4', reply };
     }
+    const outcome = await this.#send(envelope, raw);
+    return { ...outcome, reply: maskRecipient(outcome.reply, envelope.to) };
+  }
+
+  async #send(envelope: Envelope, raw: Buffer): Promise<Outcome> {
     try {
       const failure = (await this.#reset()) ?? (await this.#introduce(envelope, raw.length));
       return failure ?? this.#ended(await this.#transfer(raw));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classifyReply, type Outcome, type Stage, withoutReply } from '../../src/mail/outcome.js';
+import { classifyReply, maskRecipient, type Outcome, type Stage, withoutReply } from '../../src/mail/outcome.js';
 
 const beforeTheDot: Stage[] = ['greeting', 'ehlo', 'starttls', 'auth', 'mail', 'rcpt', 'data'];
 const stages: Stage[] = [...beforeTheDot, 'dot'];
@@ -10,6 +10,35 @@ function inShort(outcome: Outcome): string {
   if (outcome.kind === 'rejected') return `${outcome.scope}, ${outcome.permanent ? 'for good' : 'for now'}`;
   return 'scope' in outcome ? `${outcome.kind}, ${outcome.scope}` : outcome.kind;
 }
+
+describe('the recipient in a reply', () => {
+  it.each([
+    'victim@example.org',
+    'VICTIM@Example.org',
+    '<victim@example.org>',
+    '"victim"@example.org',
+    'victim%40example.org',
+    '=?utf-8?q?victim=40example.org?=',
+    'victim＠example.org',
+    'victim at example.org',
+    'victim (at) example.org',
+    'victim[at]example.org',
+    'victim&#64;example.org',
+  ])('finding 22: is made unreadable, however the server writes it: %s', (written) => {
+    const masked = maskRecipient(`550 5.1.1 ${written} is not here`, 'victim@example.org');
+    expect(masked).not.toMatch(/victim/i);
+    expect(masked).toContain('v…@');
+    expect(masked).toContain('is not here');
+  });
+
+  it('is the only thing that is: words like its name stay', () => {
+    expect(maskRecipient('550 5.1.1 user unknown; at least one user', 'user@example.org')).toBe(
+      '550 5.1.1 user unknown; at least one user',
+    );
+    expect(maskRecipient('550 no', 'a.b+c@example.org')).toBe('550 no');
+    expect(maskRecipient('550 a.b+c@example.org no', 'a.b+c@example.org')).toBe('550 a…@example.org no');
+  });
+});
 
 describe('what a reply means', () => {
   it.each<[Stage, string, string]>([
