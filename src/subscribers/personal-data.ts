@@ -20,7 +20,15 @@ const storedDigests = z.array(
 /** All that is stored about a subscriber, their digests included (GDPR Art. 15 and 20). */
 export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscriber: Subscriber) {
   const { prisma } = ctx.db;
-  const { id, emailKey: _key, linkId: _link, tokenEpoch: _epoch, pausedUntil, ...stored } = subscriber;
+  const {
+    id,
+    emailKey: _key,
+    linkId: _link,
+    tokenEpoch: _epoch,
+    pausedUntil,
+    consentNetworkHash,
+    ...stored
+  } = subscriber;
   const digests = await prisma.$queryRaw`
     select d.id, d.day::text, d.status::text, d.planned_at as "plannedAt", d.sent_at as "sentAt", d.last_reply as "lastReply",
       (
@@ -45,6 +53,7 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
     subscriber: {
       ...stored,
       pausedUntil: calendarDay(pausedUntil),
+      consentNetworkHash: consentNetworkHash && Buffer.from(consentNetworkHash).toString('hex'),
     },
     unconfirmedSignUps: signUps,
     answeredSignUps: requests.map(({ requestedAt }) => requestedAt),

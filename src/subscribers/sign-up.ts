@@ -4,7 +4,7 @@ import type { Queries } from '../database/database.js';
 import { addJob } from '../database/queue.js';
 import type { Access } from './access.js';
 import { type Address, emailKey, mailboxKey } from './address.js';
-import { addressHashes } from './address-hash.js';
+import { addressHashes, networkHash } from './address-hash.js';
 import { activateConfirmed } from './lifecycle.js';
 import { signUpMailFor } from './mails.js';
 import { noticeAttempts } from './notice.js';
@@ -71,16 +71,29 @@ export function isExpired({ subscriber, subject }: Access, now: Date): boolean {
 /** What a confirmation did: `active` where there was nothing left to do, `refused` where the address bounced or complained. */
 export type Confirmed = 'activated' | 'active' | 'refused';
 
+/** What somebody agreed to, and the network that they did so from. */
+export interface Consent {
+  text: string;
+  network: string;
+}
+
 /**
  * Activates whoever proved that the address is theirs, with what was chosen when this link was asked for. A second time changes
  * nothing.
  * @param access of a confirmation link that is not expired
  */
-export async function confirm(tx: Queries, ctx: Pick<Context, 'keys' | 'clock'>, access: Access): Promise<Confirmed> {
+export async function confirm(
+  tx: Queries,
+  ctx: Pick<Context, 'keys' | 'clock'>,
+  access: Access,
+  { text, network }: Consent,
+): Promise<Confirmed> {
   const { id, email } = access.subscriber;
   const chosen = await findSignUp(tx, access);
   if (await activateConfirmed(tx, id, ctx.clock(), chosen)) {
     const { mailbox } = requestHashes(ctx, email as Address);
+    const consentNetworkHash = networkHash(ctx.keys, network);
+    await tx.subscriber.update({ where: { id }, data: { consentText: text, consentNetworkHash } });
     await tx.confirmationRequest.deleteMany({ where: { addressHash: { in: mailbox } } });
     await tx.signUp.deleteMany({ where: { subscriberId: id } });
     return 'activated';

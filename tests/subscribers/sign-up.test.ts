@@ -4,7 +4,7 @@ import type { Jobs } from '../../src/database/queue.js';
 import { Secret } from '../../src/secret.js';
 import { openLink } from '../../src/subscribers/access.js';
 import { type Address, emailKey } from '../../src/subscribers/address.js';
-import { addressHashes } from '../../src/subscribers/address-hash.js';
+import { addressHashes, networkHash } from '../../src/subscribers/address-hash.js';
 import { unsubscribe } from '../../src/subscribers/lifecycle.js';
 import { confirmationLink } from '../../src/subscribers/links.js';
 import { signUpMailFor } from '../../src/subscribers/mails.js';
@@ -51,7 +51,8 @@ const access = async (token: string) => {
   if (!found) throw new Error('the link does not open');
   return found;
 };
-const activate = async (token: string) => confirm(context().db.prisma, context(), await access(token));
+const activate = async (token: string) =>
+  confirm(context().db.prisma, context(), await access(token), { text: 'Every morning', network: '203.0.113.7' });
 
 describe('a sign-up', () => {
   it('makes a pending subscriber and asks for the mail about them', async () => {
@@ -203,6 +204,16 @@ describe('a confirmation', () => {
     later(hour);
     expect(await activate(token)).toBe('active');
     expect(await stored()).toMatchObject({ status: 'active', confirmedAt: new Date(start.getTime() + hour) });
+  });
+
+  it('keeps what was agreed to, when, and a hash of the network from where', async () => {
+    await ask();
+    await activate(await linkToken());
+    const { consentText, consentNetworkHash, confirmedAt } = await stored();
+    expect({ consentText, confirmedAt }).toEqual({ consentText: 'Every morning', confirmedAt: start });
+    const { keys } = context();
+    expect(Buffer.from(consentNetworkHash ?? [])).toEqual(networkHash(keys, '203.0.113.7'));
+    expect(Buffer.from(consentNetworkHash ?? [])).not.toEqual(networkHash(keys, '203.0.113.8'));
   });
 
   it('forgets how often the address was mailed: it has proved itself', async () => {

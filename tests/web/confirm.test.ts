@@ -48,7 +48,12 @@ describe('the link of a confirmation mail', () => {
     );
     expect(await stored()).toMatchObject({ topics: [], timezone: 'UTC' });
     await site().postForm(path, {});
-    expect(await stored()).toMatchObject({ topics: ['agents', 'robotics'], timezone: 'Asia/Tokyo' });
+    expect(await stored()).toMatchObject({
+      topics: ['agents', 'robotics'],
+      timezone: 'Asia/Tokyo',
+      consentText: expect.stringContaining('AI agents, Robotics and embodied AI, every morning at 8'),
+      consentNetworkHash: expect.anything(),
+    });
   });
 
   it('is told to nobody: no referrer, no cache, no search engine, nothing from elsewhere', async () => {

@@ -3,9 +3,10 @@ import { planWelcome } from '../../digests/plan.js';
 import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { subscriberLinks } from '../../subscribers/links.js';
-import { confirm, findSignUp, isExpired, renewConfirmation } from '../../subscribers/sign-up.js';
+import { type Consent, confirm, findSignUp, isExpired, renewConfirmation } from '../../subscribers/sign-up.js';
 import { withAccess } from '../access.js';
 import { topicChoices } from '../choices.js';
+import { clientNetworks } from '../client-network.js';
 import { sendUnknownLink, wantsJson } from '../errors.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
@@ -21,13 +22,8 @@ export function confirmRoutes(site: Site): Router {
     '/confirm/:token',
     withAccess(site, 'confirm', async (access, res, req) => {
       if (isExpired(access, ctx.clock())) return sendExpired(req, res);
-      const chosen = (await findSignUp(ctx.db.prisma, access)) ?? access.subscriber;
-      const topics = topicChoices(chosen.topics).filter((topic) => topic.chosen);
-      sendPage(res, 200, 'confirm', {
-        address: maskAddress(access.subscriber.email),
-        topics: topics.map(({ name }) => name),
-        timezone: chosen.timezone,
-      });
+      const offer = await offerOf(ctx, access);
+      sendPage(res, 200, 'confirm', { address: maskAddress(access.subscriber.email), offer });
     }),
   );
 
@@ -35,7 +31,10 @@ export function confirmRoutes(site: Site): Router {
     '/confirm/:token',
     withAccess(site, 'confirm', async (access, res, req) => {
       if (isExpired(access, ctx.clock())) return sendExpired(req, res);
-      const { confirmed, welcome } = await activate(ctx, access);
+      const { confirmed, welcome } = await activate(ctx, access, {
+        text: await offerOf(ctx, access),
+        network: clientNetworks(req.ip ?? '')[0] ?? '',
+      });
       if (confirmed === 'refused') return sendUnknownLink(req, res);
       const { preferences } = subscriberLinks(ctx, access.subscriber);
       if (wantsJson(req)) res.json({ status: 'active', welcome, preferences });
@@ -56,11 +55,19 @@ export function confirmRoutes(site: Site): Router {
   return router;
 }
 
+/** What the page says that somebody confirms on. */
+async function offerOf(ctx: Site['ctx'], access: Access): Promise<string> {
+  const { topics, timezone } = (await findSignUp(ctx.db.prisma, access)) ?? access.subscriber;
+  const names = topicChoices(topics).flatMap(({ name, chosen }) => (chosen ? name : []));
+  const what = names.length > 0 ? names.join(', ') : 'What is trending';
+  return `${what}, every morning at 8 by the clock of ${timezone.replaceAll('_', ' ')}. All of it can be changed later.`;
+}
+
 /** Activates and plans the first digest, both or none. */
-function activate(ctx: Site['ctx'], access: Access) {
+function activate(ctx: Site['ctx'], access: Access, consent: Consent) {
   return ctx.db.prisma.$transaction(
     async (tx) => {
-      const confirmed = await confirm(tx, ctx, access);
+      const confirmed = await confirm(tx, ctx, access, consent);
       const welcome = confirmed === 'activated' && (await planWelcome(tx, ctx.clock(), access.subscriber.id));
       return { confirmed, welcome };
     },
