@@ -1,24 +1,16 @@
-import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { findChromium, howToGetChromium } from '../helpers/chromium.js';
 import { type RunningService, useInstallation } from './offprint.js';
 
-const found = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-].find((path) => path && existsSync(path));
-const howToGetOne =
-  'No Chromium was found: install it (Debian: apt-get install chromium), or set CHROMIUM to the path of one';
+const found = findChromium();
 
-describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a browser. ${howToGetOne}`, () => {
+describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a browser. ${howToGetChromium}`, () => {
   const installation = useInstallation();
   let browser: Browser;
   let service: RunningService;
   beforeAll(async () => {
-    if (!found) throw new Error(howToGetOne);
+    if (!found) throw new Error(howToGetChromium);
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
     browser = await chromium.launch({ executablePath: found, args });
     service = await installation().start();
