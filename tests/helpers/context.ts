@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { parseConfig } from '../../src/config.js';
 import { type Context, openContext } from '../../src/context.js';
+import { name, worker } from '../../src/database/embedded/cluster.js';
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock {
@@ -38,8 +39,13 @@ export async function createDatabase(): Promise<{ url: string; drop: () => Promi
  * makes the program log a warning or an error fails, unless it or its file has said so.
  * Call it at the top of the file; the context is there once a test runs.
  * @param warnings what the tests of this file are about
+ * @param asSuperuser for what only a superuser may do; the program is none in its embedded database
  */
-export function useContext(env: Record<string, string> = {}, warnings: readonly RegExp[] = []): () => TestContext {
+export function useContext(
+  env: Record<string, string> = {},
+  warnings: readonly RegExp[] = [],
+  asSuperuser = false,
+): () => TestContext {
   let context: TestContext | undefined;
   let cleanUp: () => Promise<void>;
   const logged: string[] = [];
@@ -49,7 +55,7 @@ export function useContext(env: Record<string, string> = {}, warnings: readonly 
     const dataDir = mkdtempSync(join(tmpdir(), 'offprint-test-'));
     const given = parseConfig({
       LOG_LEVEL: 'silent',
-      DATABASE_URL: url,
+      DATABASE_URL: asSuperuser ? url.replace(`//${worker}:`, `//${name}:`) : url,
       DATA_DIR: dataDir,
       BASE_URL: 'https://papers.example.org',
       MAIL_FROM: 'Offprint <digest@example.org>',

@@ -16,8 +16,10 @@ export interface Cluster {
   osUser: OsUser | null;
 }
 
-/** The database in it, and its owner. */
+/** The superuser, who makes the database, and its name. */
 export const name = 'offprint';
+/** Whose the database is, and who works with it: no superuser, so that no statement reads files or runs programs. */
+export const worker = 'offprint_worker';
 
 /**
  * Finds the cluster under `dataDir`, or makes it.
@@ -129,8 +131,7 @@ function reason(error: unknown): string {
   return stderr?.trim().split('\n').at(-1) ?? message;
 }
 
-/** The address of the database, with the password that was made up when the cluster was. */
-export async function urlOf({ folder }: Cluster, port: number): Promise<string> {
-  const password = await readFile(join(folder, 'password'), 'utf8');
-  return `postgresql://${name}:${password}@127.0.0.1:${port}/${name}`;
+/** The password that was made up when the cluster was, of the superuser and of whoever works with the database. */
+export async function passwordOf({ folder }: Cluster): Promise<string> {
+  return readFile(join(folder, 'password'), 'utf8');
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { UserError } from '../../errors.js';
-import { type Cluster, findCluster, name, urlOf } from './cluster.js';
+import { type Cluster, findCluster, name, passwordOf, worker } from './cluster.js';
 import { findServer, startServer, stopServer } from './server.js';
 
 /** An embedded PostgreSQL that this process uses, and maybe others. */
@@ -35,9 +35,12 @@ export async function openEmbeddedDatabase(dataDir: string): Promise<EmbeddedDat
   while (Date.now() < deadline && failedStarts < mostFailedStarts) {
     const server = await findServer(cluster);
     if (server?.ready) {
-      const url = await urlOf(cluster, server.port);
-      const joined = await joinServer(url);
-      if (joined instanceof pg.Client) return { url, release: () => leave(cluster, joined) };
+      const login = { host: '127.0.0.1', port: server.port, password: await passwordOf(cluster) };
+      const joined = await joinServer(login);
+      if ('client' in joined) {
+        const url = `postgresql://${joined.owner}:${login.password}@${login.host}:${login.port}/${name}`;
+        return { url, release: () => leave(cluster, joined.client) };
+      }
       problem = joined.message;
     } else if (!server) {
       const failure = await startServer(cluster);
@@ -55,27 +58,46 @@ export async function openEmbeddedDatabase(dataDir: string): Promise<EmbeddedDat
   );
 }
 
+interface Membership {
+  /** Holds the lock. */
+  client: pg.Client;
+  /** Whose the database is. */
+  owner: string;
+}
+
 /** Holds the lock that keeps the server up; an error when it cannot be reached, as when it goes down meanwhile. */
-async function joinServer(url: string): Promise<pg.Client | Error> {
-  const client = new pg.Client({
-    connectionString: url.replace(/[^/]+$/, 'postgres'),
-    application_name: 'offprint membership',
-  });
+async function joinServer(login: { host: string; port: number; password: string }): Promise<Membership | Error> {
+  const client = new pg.Client({ ...login, user: name, database: 'postgres', application_name: 'offprint membership' });
   client.on('error', () => {});
   try {
     await client.connect();
     await client.query('select pg_advisory_lock_shared($1)', [usersLock]);
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
-    if (rowCount === 0) await client.query(`create database ${name}`).catch(ignoreDuplicate);
-    return client;
+    return { client, owner: await makeDatabase(client, login.password) };
   } catch (error) {
     await client.end().catch(() => {});
     return error as Error;
   }
 }
 
+/**
+ * Makes the database and its owner, where they are not there yet; of several processes at once, one does.
+ * @returns the owner: in a cluster that an earlier version made it is the superuser
+ */
+async function makeDatabase(client: pg.Client, password: string): Promise<string> {
+  const roles = await client.query('select from pg_roles where rolname = $1', [worker]);
+  if (roles.rowCount === 0)
+    await client
+      .query(`create role ${worker} login createdb password ${client.escapeLiteral(password)}`)
+      .catch(ignoreDuplicate);
+  const databases = await client.query('select pg_get_userbyid(datdba) as owner from pg_database where datname = $1', [
+    name,
+  ]);
+  if (databases.rowCount === 0) await client.query(`create database ${name} owner ${worker}`).catch(ignoreDuplicate);
+  return databases.rows[0]?.owner ?? worker;
+}
+
 function ignoreDuplicate(error: Error & { code?: string }): void {
-  if (error.code !== '42P04' && error.code !== '23505') throw error;
+  if (!['42P04', '42710', '23505'].includes(error.code ?? '')) throw error;
 }
 
 async function leave(cluster: Cluster, membership: pg.Client): Promise<void> {

@@ -80,6 +80,15 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second.url, 'select * from kept')).toEqual([{ value: 1 }]);
   });
 
+  it('finding 20: is worked with by no superuser, so that no statement reads files or runs programs', async () => {
+    const { url } = await open();
+    expect(await query(url, 'select rolsuper from pg_roles where rolname = current_user')).toEqual([
+      { rolsuper: false },
+    ]);
+    for (const sql of ["select pg_read_file('postgresql.conf')", "copy (select 1) to program 'true'"])
+      await expect(query(url, sql)).rejects.toThrow(/permission denied/);
+  });
+
   it('is shared by all who open it at once, and stops with the last', async () => {
     const other = await openElsewhere();
     const [one, two] = await Promise.all([open(), open()]);
