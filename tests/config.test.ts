@@ -228,7 +228,7 @@ it.each([
 });
 
 describe('in production', () => {
-  it('SECRET_KEY is required', () => {
+  it('finding 23: SECRET_KEY is required, and not easy to guess', () => {
     expect(problems({ NODE_ENV: 'production' })).toEqual([
       'SECRET_KEY is required when NODE_ENV=production, like the output of `openssl rand -hex 32`',
     ]);

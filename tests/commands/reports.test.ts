@@ -221,7 +221,7 @@ describe('subscribers', () => {
     );
   });
 
-  it('export writes no address that a spreadsheet would carry out as a formula', async () => {
+  it('finding 15: export writes no address that a spreadsheet would carry out as a formula', async () => {
     await writeFile(file('formula.csv'), 'email\n=1+1@example.org\n');
     await run('subscribers', 'import', file('formula.csv'));
     const { stdout } = await run('subscribers', 'export');

@@ -151,7 +151,7 @@ describe('a digest', () => {
     'https://huggingface.co.example.org/x.png',
     'https://nothuggingface.co/x.png',
     'https://huggingface.co@example.org/x.png',
-  ])('shows no picture of a host that nobody knows: %s', (thumbnailUrl) => {
+  ])('finding 23: shows no picture of a host that nobody knows: %s', (thumbnailUrl) => {
     expect(withPaper({ thumbnailUrl }).html).not.toContain('<img');
   });
 
@@ -184,7 +184,7 @@ describe('hostile papers', () => {
     `"quotes' & ampersands; &lt;b&gt;`,
   ];
 
-  it.each(titles)('a title is literal text everywhere: %s', (title) => {
+  it.each(titles)('row 43: a title is literal text everywhere: %s', (title) => {
     const { html, text, subject } = withPaper({ title, abstract: title, organization: title, authors: [title] });
     expect(count(visible(html), title.replace(/\s+/g, ' '))).toBeGreaterThanOrEqual(4);
     expect(html).not.toMatch(/<script|<mj-|<b>/);
@@ -193,7 +193,7 @@ describe('hostile papers', () => {
     expect(visible(webView({ papers: [{ paper: paper({ title }), topics: [] }] }))).toContain(title);
   });
 
-  it('a title of 10 kB is cut, in the subject shorter than in the mail', () => {
+  it('row 44: a title of 10 kB is cut, in the subject shorter than in the mail', () => {
     const { html, subject } = compose({ papers: many(3, { title: '🦜'.repeat(2_500) }) });
     expect(subject).toMatch(/^(🦜)+ … \+ 2 more$/u);
     expect(subject.length).toBeLessThan(140);
@@ -201,7 +201,7 @@ describe('hostile papers', () => {
     expect(html).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
   });
 
-  it('an abstract of 1 MB and 500 papers make no mail that is cut off, and nothing is missing in the browser', () => {
+  it('row 45: an abstract of 1 MB and 500 papers make no mail that is cut off, and nothing is missing in the browser', () => {
     const papers = many(500, { abstract: 'word '.repeat(200_000) });
     const { html, text } = compose({ papers, abstractLength: 'full' });
     expect(Buffer.byteLength(html)).toBeLessThanOrEqual(95_000);

@@ -161,7 +161,7 @@ describe('ingest', () => {
     expect(await ctx.db.prisma.listing.count()).toBe(2);
   });
 
-  test('skips and counts a bad entry; the others go in', async () => {
+  test('finding 2: skips and counts a bad entry; the others go in', async () => {
     const source = await playHuggingFace({
       '2026-02-04': [
         dailyPaper('2602.00001'),
@@ -239,7 +239,7 @@ describe('ingest', () => {
     expect(await sourceDay('2026-02-04')).toMatchObject({ readyAt: new Date('2026-02-05T00:00:00Z') });
   });
 
-  test('one failing day does not keep the others out', async () => {
+  test('finding 2: one failing day does not keep the others out', async () => {
     const source = await playHuggingFace({
       '2026-02-04': answerWith(404, ''),
       '2026-02-03': [dailyPaper('2602.00003')],
@@ -249,7 +249,7 @@ describe('ingest', () => {
     expect(report.failures).toHaveLength(1);
   });
 
-  test('lists an entry of a feed once, on the day on which it was first seen', async () => {
+  test('row 49: lists an entry of a feed once, on the day on which it was first seen', async () => {
     const entry = (id: number) => `<item><title>T</title><guid>urn:x:${id}</guid></item>`;
     const content = { items: entry(1) };
     const url = await playPages({

@@ -69,7 +69,7 @@ describe('the daily feed of arXiv', () => {
     expect(rejected.map(({ reason }) => reason)).toEqual(['it has no arXiv id', 'title: it is empty']);
   });
 
-  test('may be empty on Saturday and Sunday only', () => {
+  test('row 47: may be empty on Saturday and Sunday only', () => {
     expect(readDailyFeed(dailyFeed([], 'Sat, 25 Apr 2026 00:00:00 -0400'), '2026-04-25').lists).toEqual([
       { day: '2026-04-25', papers: [] },
     ]);
@@ -86,7 +86,7 @@ describe('the daily feed of arXiv', () => {
     (content) => expect(() => readDailyFeed(content, monday)).toThrow(SourceError),
   );
 
-  test('declares no entities', () => {
+  test('row 46: declares no entities', () => {
     const bomb = `<!DOCTYPE rss [<!ENTITY a "${'b'.repeat(100)}">]>${dailyFeed([{ title: '&a;' }])}`;
     expect(() => readDailyFeed(bomb, monday)).toThrow('DOCTYPE');
   });

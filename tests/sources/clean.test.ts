@@ -56,7 +56,7 @@ describe('cleanText', () => {
     );
   });
 
-  test('leaves no invisible character, no lone surrogate, no double space', () => {
+  test('row 44: leaves no invisible character, no lone surrogate, no double space', () => {
     fc.assert(
       fc.property(untidy, (text) => {
         expect(cleanText(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]|\s\s|^\s|\s$|[^\S ]/u);

@@ -59,12 +59,12 @@ describe('the guarded fetch', () => {
     await expect(guardedFetch('file:///etc/passwd', {})).rejects.toThrow('file:, which is not read');
   });
 
-  test('resolves a name only to public addresses', async () => {
+  test('row 48: resolves a name only to public addresses', async () => {
     const resolved = new Promise((done) => publicLookup('localhost', { all: true }, (error) => done(error?.message)));
     expect(await resolved).toBe('localhost is not on the public Internet');
   });
 
-  test('asks nothing of a server on this machine', async () => {
+  test('row 48: asks nothing of a server on this machine', async () => {
     let asked = 0;
     const url = await playPages({ '/': (request, response) => answerWith(200, String(++asked))(request, response) });
     await expect(fetchText(`${url}/`, fetching())).rejects.toThrow('not on the public Internet');

@@ -46,7 +46,7 @@ describe('the Hugging Face source', () => {
     ['503 with a date that is past', answerWith(503, '', { 'retry-after': 'Sun, 01 Feb 2026 00:00:00 GMT' })],
     ['429', answerWith(429, '')],
     ['a broken connection', ((request) => request.destroy()) satisfies Answer],
-  ])('asks again after %s', async (_, failing) => {
+  ])('row 50: asks again after %s', async (_, failing) => {
     const source = await playHuggingFace({ [day]: inTurn(failing, failing, [dailyPaper('2602.00001')]) });
     expect((await reading(source.url).fetch(day)).lists[0]?.papers).toHaveLength(1);
     expect(source.requests).toHaveLength(3);

@@ -28,6 +28,18 @@ describe('finding 3: an answer of a source', () => {
     expect(await parseApart('daily-papers', '[]', null)).toEqual({ entries: [], rejected: [], error: null });
   }, 60_000);
 
+  it('row 46: with a million numeric entities is read in a moment, and cut to what a paper may have', async () => {
+    const feed = `<rss version="2.0"><channel><item><title>T</title><guid>g</guid><description>${'&#65;'.repeat(1e6)}</description></item></channel></rss>`;
+    const started = performance.now();
+    const { lists } = await parseApart('feed', feed, about);
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(lists[0]?.papers[0]?.abstract.length).toBeLessThanOrEqual(50_000);
+  });
+
+  it('row 50: that ends in the middle is no feed, and nothing of it is used', async () => {
+    await expect(parseApart('feed', deepFeed(0.1).slice(0, -200), about)).rejects.toThrow(/^its answer is no XML/);
+  });
+
   it('that is no list is told of as ever', async () => {
     await expect(parseApart('feed', '<html></html>', about)).rejects.toThrow(SourceError);
     expect(await parseApart('daily-papers', '<html>', null)).toMatchObject({ error: 'it is a page of HTML, not JSON' });

@@ -43,7 +43,7 @@ describe('the time zones that are stored', () => {
     ]);
   });
 
-  it('that PostgreSQL does not know stop nobody else’s digest: the plan skips and names their subscribers', async () => {
+  it('finding 4: that PostgreSQL does not know stop nobody else’s digest: the plan skips and names their subscribers', async () => {
     const { prisma } = context().db;
     await makePaper(prisma, '2026-02-03');
     const lost = await makeSubscriber(prisma, { timezone: 'Mars/Olympus' });

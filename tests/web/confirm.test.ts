@@ -29,7 +29,7 @@ const linkOf = async (topics: string[] = []) => pathOf(confirmationLink(site().c
 const stored = () => site().ctx.db.prisma.subscriber.findFirstOrThrow();
 
 describe('the link of a confirmation mail', () => {
-  it('shows a page with one button, and changes nothing by itself', async () => {
+  it('row 30: shows a page with one button, and changes nothing by itself', async () => {
     const path = await linkOf();
     const response = await site().get(path);
     expect(response.status).toBe(200);
@@ -93,7 +93,7 @@ describe('the link of a confirmation mail', () => {
     expect(await (await site().postForm(path, {})).text()).toContain('subscribed already');
   });
 
-  it('expired, offers a new mail, under the same cooldown', async () => {
+  it('row 34: expired, offers a new mail, under the same cooldown', async () => {
     const { ctx } = site();
     const path = await linkOf(['agents']);
     ctx.time.now = new Date(start.getTime() + confirmationLifetime);

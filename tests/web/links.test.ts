@@ -31,7 +31,7 @@ async function seen(response: Response) {
 }
 
 describe.each(purposes)('a link to /%s', (purpose) => {
-  it('with any bit of its token flipped gets one neutral page', async () => {
+  it('row 33: with any bit of its token flipped gets one neutral page', async () => {
     const token = tokenOf((await links())[purpose]);
     const answers = new Set<string>();
     for (let position = 0; position < token.length; position += 3) {
@@ -46,7 +46,7 @@ describe.each(purposes)('a link to /%s', (purpose) => {
     expect([...answers][0]).toContain('This link does not work');
   });
 
-  it('does not open with the token of another purpose', async () => {
+  it('row 33: does not open with the token of another purpose', async () => {
     const all = await links();
     for (const other of purposes.filter((name) => name !== purpose)) {
       const path = `/${purpose}/${tokenOf(all[other])}`;
@@ -56,7 +56,7 @@ describe.each(purposes)('a link to /%s', (purpose) => {
     expect(await site().ctx.db.prisma.subscriber.findFirst()).toMatchObject({ status: 'pending' });
   });
 
-  it('does not open with a key that is no longer listed', async () => {
+  it('row 33: does not open with a key that is no longer listed', async () => {
     const { ctx } = site();
     const subscriber = await makeSubscriber(ctx.db.prisma);
     const stranger = { ...ctx, keys: new Secret(['a-key-that-was-withdrawn']) };

@@ -87,7 +87,7 @@ describe('health', () => {
     });
   });
 
-  it('names what is not usable', async () => {
+  it('finding 17: names what is not usable, and nothing of hosts and ports', async () => {
     site().ctx.expectsLog(/not ready/);
     const { pool } = site().ctx.db;
     await pool.query('alter schema graphile_worker rename to gone');
@@ -102,7 +102,7 @@ describe('health', () => {
 });
 
 describe('a query that is wrong', () => {
-  it('is a fault of ours, and not told as an outage of the database', async () => {
+  it('finding 16: is a fault of ours, and not told as an outage of the database', async () => {
     const { pool } = site().ctx.db;
     site().ctx.expectsLog(/a request failed/);
     await pool.query('alter table listings rename to gone');

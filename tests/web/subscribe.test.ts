@@ -40,7 +40,7 @@ describe('signing up', () => {
     expect(await mails()).toBe(1);
   });
 
-  it('takes JSON, and nothing but the address is needed', async () => {
+  it('row 42: takes JSON, and nothing but the address is needed', async () => {
     const response = await site().postJson('/subscribe', { email: "o'brien+tag@Example.org" });
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ status: 'accepted', message: expect.any(String) });
@@ -74,15 +74,15 @@ describe('signing up', () => {
   });
 
   it.each([
-    ['two addresses', 'a@ex.com, b@evil.com'],
-    ['an injected header', 'a@ex.com\r\nBcc: x@y'],
-    ['an injected command', 'a@ex.com\r\nRCPT TO:<evil@x>'],
-    ['a quoted local part', '"x@gmail.com y"@internal.domain'],
-    ['a direction override', 'a@ex\u202emoc.com'],
-    ['a zero-width character', 'a@exa\u200bmple.com'],
-    ['no dot in the domain', 'a@localhost'],
-    ['an address literal', 'a@[127.0.0.1]'],
-    ['two dots in a row', 'a..b@example.org'],
+    ['row 37: two addresses', 'a@ex.com, b@evil.com'],
+    ['row 38: an injected header', 'a@ex.com\r\nBcc: x@y'],
+    ['row 38: an injected command', 'a@ex.com\r\nRCPT TO:<evil@x>'],
+    ['row 39: a quoted local part', '"x@gmail.com y"@internal.domain'],
+    ['row 40: a direction override', 'a@ex\u202emoc.com'],
+    ['row 40: a zero-width character', 'a@exa\u200bmple.com'],
+    ['row 41: no dot in the domain', 'a@localhost'],
+    ['row 41: an address literal', 'a@[127.0.0.1]'],
+    ['row 41: two dots in a row', 'a..b@example.org'],
   ])('%s is refused beside its field, with what was typed kept', async (_row, email) => {
     const page = await site().postForm('/subscribe', { email, topics: ['robotics'], timezone: 'Asia/Tokyo' });
     const html = await page.text();
@@ -98,7 +98,7 @@ describe('signing up', () => {
     expect(await mails()).toBe(0);
   });
 
-  it('a look-alike of a known domain is kept apart from it', async () => {
+  it('row 40: a look-alike of a known domain is kept apart from it', async () => {
     await site().postJson('/subscribe', { email: 'a@gmail.com' });
     await site().postJson('/subscribe', { email: 'a@gm\u0430il.com' });
     expect((await subscribers()).map(({ emailKey }) => emailKey)).toEqual(['a@gmail.com', 'a@xn--gmil-63d.com']);
@@ -168,7 +168,7 @@ describe('what a stranger learns from signing someone up', () => {
     expect(answers[0]?.status).toBe(202);
   });
 
-  it('fifty times in a minute gives one mail and fifty times the same answer', async () => {
+  it('row 35: fifty times in a minute gives one mail and fifty times the same answer', async () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, async (_, n) =>
         JSON.stringify(
@@ -187,7 +187,7 @@ describe('too many sign-ups', () => {
   const signUp = (n: number, ip: string) =>
     site().postJson('/subscribe', { email: `person${n}@example.org` }, from(ip));
 
-  it('from one IPv6 network are refused, however many addresses it has', async () => {
+  it('row 36: from one IPv6 network are refused, however many addresses it has', async () => {
     for (let n = 0; n < signUpsPerNetwork; n++) {
       expect((await signUp(n, `2001:db8:1:2:${n.toString(16)}::${n}`)).status).toBe(202);
     }
@@ -202,7 +202,7 @@ describe('too many sign-ups', () => {
     expect(await subscribers()).toHaveLength(signUpsPerNetwork + 1);
   });
 
-  it('are counted for the address that the proxy saw, whatever a client claims to forward', async () => {
+  it('row 36: are counted for the address that the proxy saw, whatever a client claims to forward', async () => {
     for (let n = 0; n < signUpsPerNetwork; n++) await signUp(n, `198.51.100.${n}, 203.0.113.1`);
     expect((await signUp(99, '192.0.2.1, 203.0.113.1')).status).toBe(429);
   });

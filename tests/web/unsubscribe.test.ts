@@ -33,7 +33,7 @@ function bare(
 }
 
 describe('unsubscribing', () => {
-  it.each(['GET', 'HEAD'])('by %s shows a page and changes nothing', async (method) => {
+  it.each(['GET', 'HEAD'])('row 30: by %s shows a page and changes nothing', async (method) => {
     const response = await fetch(new URL(await linkOf(), site().url), { method, headers: { purpose: 'prefetch' } });
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -82,7 +82,7 @@ describe('unsubscribing', () => {
     ],
     ['a malformed', 'multipart/form-data', 'List-Unsubscribe=One-Click'],
     ['an oversized', 'application/x-www-form-urlencoded', `List-Unsubscribe=One-Click&x=${'y'.repeat(200_000)}`],
-  ])('by one click takes %s body, without redirect and cookie (RFC 8058)', async (_what, type, body) => {
+  ])('row 31: by one click takes %s body, without redirect and cookie (RFC 8058)', async (_what, type, body) => {
     const { status, headers } = await bare(new URL(await linkOf(), site().url).href, type, body);
     expect(status).toBe(200);
     expect(headers).not.toHaveProperty('location');
@@ -90,13 +90,13 @@ describe('unsubscribing', () => {
     expect(await stored()).toMatchObject({ status: 'unsubscribed' });
   });
 
-  it('by one click at the address with a slash at its end is no redirect either', async () => {
+  it('row 32: by one click at the address with a slash at its end is no redirect either', async () => {
     const response = await site().postForm(`${await linkOf()}/`, oneClick);
     expect(response.status).toBe(200);
     expect(await stored()).toMatchObject({ status: 'unsubscribed' });
   });
 
-  it('a thousand times at once answers 200 each time and is one event', async () => {
+  it('row 29: a thousand times at once answers 200 each time and is one event', async () => {
     const path = await linkOf();
     const { time } = site().ctx;
     await site().postForm(path, oneClick);
