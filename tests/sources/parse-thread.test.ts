@@ -30,9 +30,11 @@ describe('finding 3: an answer of a source', () => {
 
   it('row 46: with a million numeric entities is read in a moment, and cut to what a paper may have', async () => {
     const feed = `<rss version="2.0"><channel><item><title>T</title><guid>g</guid><description>${'&#65;'.repeat(1e6)}</description></item></channel></rss>`;
-    const started = performance.now();
+    await parseApart('daily-papers', '[]', null);
+    // Of the processor, the thread's included: others may keep it waiting.
+    const started = process.cpuUsage();
     const { lists } = await parseApart('feed', feed, about);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000);
     expect(lists[0]?.papers[0]?.abstract.length).toBeLessThanOrEqual(50_000);
   });
 
@@ -53,12 +55,12 @@ describe('cleaning', () => {
     );
   const pairs = pieces.flatMap((one) => pieces.map((other) => one + other));
 
-  /** The fastest of three, in milliseconds. */
+  /** The least time of the processor in three tries, in milliseconds. */
   const time = (work: () => unknown) => {
     const times = [1, 2, 3].map(() => {
-      const started = performance.now();
+      const started = process.cpuUsage();
       work();
-      return performance.now() - started;
+      return process.cpuUsage(started).user / 1_000;
     });
     return Math.min(...times);
   };
@@ -69,11 +71,13 @@ describe('cleaning', () => {
   ])(
     'finding 3: takes time in proportion to the text, whatever is in it: %s',
     (_what, clean, times) => {
-      const quadratic = pairs.filter((pair) => {
+      const isSlow = (pair: string) => {
         const twice = time(() => clean(pair.repeat(2 * times)));
         // Of what is fast twice the time tells nothing.
         return twice > 25 && twice > 3 * time(() => clean(pair.repeat(times)));
-      });
+      };
+      // Measured again: machines have other things to do.
+      const quadratic = pairs.filter(isSlow).filter(isSlow).filter(isSlow);
       expect(quadratic).toEqual([]);
     },
     60_000,
