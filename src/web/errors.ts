@@ -16,7 +16,7 @@ export function wantsJson(req: Request): boolean {
 /** Tells a problem as a page, or as JSON to whom speaks it. */
 function sendProblem(req: Request, res: Response, { status, heading, message }: Problem): void {
   if (wantsJson(req)) res.status(status).json({ error: message });
-  else sendPage(res, status, 'problem', { heading, message });
+  else sendPage(res, status, 'message', { heading, message });
 }
 
 /** The one answer to a link that does not work. It does not tell why: forged, revoked and unknown look the same. */

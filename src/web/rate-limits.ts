@@ -31,10 +31,10 @@ function limiter({ db }: Pick<Context, 'db'>, keyPrefix: string, points: number,
   });
 }
 
-/** Mails that a subscriber may ask for in a day, on their own page. */
+/** Mails with links to their data that a subscriber may ask for in a day. */
 const noticesPerDay = 3;
 
-/** Whether a subscriber may ask for another mail; takes it from their allowance. */
+/** Whether a subscriber may ask for another of these; takes it from their allowance. */
 export type NoticeLimit = (subscriberId: number) => Promise<boolean>;
 
 export function createNoticeLimit(ctx: Pick<Context, 'db'>): NoticeLimit {
@@ -48,8 +48,10 @@ export function createSignUpLimit(ctx: Pick<Context, 'config' | 'db' | 'keys'>):
   // What an attack from many networks meets: SIGN_UPS_PER_HOUR.
   const inAll = limiter(ctx, 'sign-ups', ctx.config.web.signUpsPerHour, hourInSeconds);
   return async (ip) => {
-    for (const [i, network] of clientNetworks(ip).entries()) {
-      const seconds = await take(perNetwork[i] ?? perNetwork[0], hashed(ctx, network));
+    const networks = clientNetworks(ip);
+    for (const [i, limit] of perNetwork.entries()) {
+      const network = networks[i];
+      const seconds = network === undefined ? null : await take(limit, hashed(ctx, network));
       if (seconds !== null) return { seconds, from: 'network' };
     }
     const secondsInAll = await take(inAll, 'all');
@@ -63,9 +65,9 @@ export function createOnce(ctx: Pick<Context, 'db'>, name: string, withinMs: num
   return async (key: string): Promise<boolean> => (await take(seen, key)) === null;
 }
 
-async function take(limiter: RateLimiterPostgres | undefined, key: string): Promise<number | null> {
+async function take(limit: RateLimiterPostgres, key: string): Promise<number | null> {
   try {
-    await limiter?.consume(key);
+    await limit.consume(key);
     return null;
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;

@@ -349,6 +349,14 @@ describe('preview', () => {
     expect(text.stdout).not.toContain('<p');
   });
 
+  it('shows what a phrase finds, and why, where no topic is given', async () => {
+    const phrases = ['--phrase', 'agents -GUI', '--phrase', 'nothing like it'];
+    const { status, stdout } = await run('preview', ...phrases, '--date', day, '--format', 'text');
+    expect(status).toBe(0);
+    expect(stdout).toContain('your phrase “agents”');
+    expect(stdout).not.toContain('GUI');
+  });
+
   it('writes a whole mail into a file, and stores and sends nothing', async () => {
     const [{ rows: before }, mails] = [await sql.query('select * from subscribers'), smtp.mails.length];
     expect(await preview('--format', 'eml', '--out', file('digest.eml'))).toEqual({

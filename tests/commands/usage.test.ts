@@ -10,7 +10,7 @@ describe.concurrent('--help', () => {
     ['ingest', '--source <source>', '--date <day>', '--file <path>', '--json'],
     ['plan', '--at <time>', '--dry-run', '--json'],
     ['deliver', '--until-idle', '--json'],
-    ['preview', '--topics <slugs>', '--date <day>', '--format <format>', '--out <file>'],
+    ['preview', '--topics <slugs>', '--phrase <phrase>', '--date <day>', '--format <format>', '--out <file>'],
     ['subscribers import', '<file>', '--json'],
     ['subscribers export', '--json'],
     ['subscribers erase', '<email>', '--json'],
@@ -66,6 +66,7 @@ describe.concurrent('a wrong call', () => {
       'offprint topics list',
       'offprint preview --help',
     ],
+    ['a phrase that makes no sense', 'preview --phrase=-driving', 'only excludes', 'offprint preview --help'],
     ['a role that there is not', 'start --only cook', 'web, worker, clock', 'offprint start --help'],
   ])('(%s) is answered with status 2 and what would be right', async (_, call, told, help) => {
     const { status, stdout, stderr } = await run(...call.split(' '));

@@ -95,6 +95,22 @@ describe('an import', () => {
     expect({ imported, lines: rejected.map(({ line }) => line) }).toEqual({ imported: 1, lines: [2] });
   });
 
+  it('takes phrases, also with a semicolon in quotes, and refuses a row whose phrase makes no sense', async () => {
+    const { imported, rejected } = await importText(
+      'email,phrases,authors\na@example.org,"""world; model"" OR agents;games",Y. Bengio\nb@example.org,fine;of the,\n',
+    );
+    expect({ imported, rejected }).toEqual({
+      imported: 1,
+      rejected: [
+        { line: 3, error: 'phrases: “of the” has no word to look for: it needs one that not every text has.' },
+      ],
+    });
+    expect(await context().db.prisma.subscriber.findFirst()).toMatchObject({
+      phrases: ['"world; model" OR agents', 'games'],
+      authors: ['Y. Bengio'],
+    });
+  });
+
   it('brings nobody back whose row says that they left', async () => {
     const { imported, rejected } = await importText('email,status\na@example.org,unsubscribed\nb@example.org,active\n');
     expect(imported).toBe(1);

@@ -80,9 +80,10 @@ describe('links to one’s own data', () => {
 describe('a subscriber who revokes the links of old mails', () => {
   it('gets a new one by mail, and no old one works, but to unsubscribe', async () => {
     const { page, export: data } = await links();
+    for (let i = 0; i < 3; i++) await site().postForm(`${page}/data`, {});
     const { unsubscribe } = subscriberLinks(site().ctx, await stored());
     expect((await site().postForm(`${page}/revoke`, {})).status).toBe(202);
-    expect(await asked()).toEqual(['new-links']);
+    expect((await asked()).at(-1)).toBe('new-links');
     expect((await site().get(page)).status).toBe(404);
     expect((await site().get(data)).status).toBe(404);
     expect((await site().get(pathOf(unsubscribe))).status).toBe(200);

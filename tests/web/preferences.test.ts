@@ -83,6 +83,10 @@ describe('the preferences page', () => {
     expect(html).toMatch(/<p class="error" id="phrases-error">“&#39;\); drop” has a \), which means nothing here/);
     expect(html).toMatch(/<textarea id="phrases"[^>]*>\s*fine\n&#39;\); drop<\/textarea>/);
     expect(await stored()).toMatchObject({ topics: ['agents'], phrases: [] });
+    const json = await site().postJson(path, { phrases: ["'); drop"] });
+    expect(json.status).toBe(422);
+    expect(await json.json()).toEqual({ errors: [{ field: 'phrases', message: expect.stringContaining('has a )') }] });
+    expect(await stored()).toMatchObject({ topics: ['agents'], phrases: [] });
   });
 
   describe('with papers of the last week', () => {

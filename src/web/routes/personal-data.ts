@@ -3,7 +3,7 @@ import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { revokeLinks } from '../../subscribers/lifecycle.js';
 import { dataLinkLifetime } from '../../subscribers/links.js';
-import { askForNotice, type Notice } from '../../subscribers/notice.js';
+import { askForNotice } from '../../subscribers/notice.js';
 import { eraseSubscriber, exportSubscriber } from '../../subscribers/personal-data.js';
 import { endedStatuses, isOneOf } from '../../subscribers/status.js';
 import { withAccess } from '../access.js';
@@ -17,14 +17,14 @@ import type { Site } from '../site.js';
  * links to it be mailed to the address.
  */
 export function personalDataRoutes(site: Site): Router {
-  const { ctx } = site;
+  const { ctx, noticeLimit } = site;
   const router = Router();
   router.use('/preferences', privatePage);
 
   router.post(
     '/preferences/:token/data',
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
-      await mail(site, subscriber.id, 'data');
+      if (await noticeLimit(subscriber.id)) await askForNotice(ctx.db.prisma, subscriber.id, 'data');
       sendAsked(req, res, {
         heading: 'Check your mailbox',
         message: `A mail with the links is on its way to ${maskAddress(subscriber.email)}. They work for an hour. Three such mails are sent a day at the most.`,
@@ -35,8 +35,11 @@ export function personalDataRoutes(site: Site): Router {
   router.post(
     '/preferences/:token/revoke',
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
-      await revokeLinks(ctx.db.prisma, subscriber.id);
-      await mail(site, subscriber.id, 'new-links');
+      // No limit on these mails: each costs the link that asked for it.
+      await ctx.db.prisma.$transaction(async (tx) => {
+        await revokeLinks(tx, subscriber.id);
+        await askForNotice(tx, subscriber.id, 'new-links');
+      });
       sendAsked(req, res, {
         heading: 'Old links no longer work',
         message: `Those to unsubscribe still do. A mail with a new one is on its way to ${maskAddress(subscriber.email)}, and each digest has it.`,
@@ -79,16 +82,11 @@ function withDataAccess(site: Site, handle: (access: Access, res: Response) => u
     }
     const message = 'This link has expired: it works for an hour. Your preferences send a new one.';
     if (wantsJson(req)) res.status(410).json({ error: message });
-    else sendPage(res, 410, 'problem', { heading: 'This link has expired', message });
+    else sendPage(res, 410, 'message', { heading: 'This link has expired', message });
   });
-}
-
-/** Asks for a mail, where the subscriber has not had too many. */
-async function mail({ ctx, noticeLimit }: Site, subscriberId: number, about: Notice): Promise<void> {
-  if (await noticeLimit(subscriberId)) await askForNotice(ctx.db.prisma, subscriberId, about);
 }
 
 function sendAsked(req: Request, res: Response, { heading, message }: { heading: string; message: string }): void {
   if (wantsJson(req)) res.status(202).json({ status: 'accepted', message });
-  else sendPage(res, 202, 'problem', { heading, message });
+  else sendPage(res, 202, 'message', { heading, message });
 }
