@@ -24,7 +24,8 @@ describe('finding 3: an answer of a source', () => {
       expect(answer.reason).toBeInstanceOf(SourceError);
       expect(answer.reason.message).toMatch(/^its answer takes too (much memory|long) to read$/);
     }
-    expect(delay.percentile(99) / 1e6).toBeLessThan(200);
+    // Read here, it would be seconds at a stretch.
+    expect(delay.max / 1e6).toBeLessThan(1_000);
     expect(await parseApart('daily-papers', '[]', null)).toEqual({ entries: [], rejected: [], error: null });
   }, 60_000);
 
