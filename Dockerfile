@@ -4,6 +4,7 @@ COPY package.json package-lock.json prisma.config.ts tsconfig.json tsconfig.buil
 COPY prisma prisma
 COPY src src
 COPY jobs jobs
+COPY templates templates
 RUN npm ci && npm prune --omit=dev
 
 FROM node:22-bookworm-slim

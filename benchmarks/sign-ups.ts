@@ -190,7 +190,7 @@ async function main(what: string, amount: number): Promise<void> {
     DATA_DIR: dataDir,
     LOG_LEVEL: 'silent',
     TRUST_PROXY: '1',
-    SIGN_UPS_PER_HOUR: what === 'flood' ? '1000' : '1000000',
+    ...(what === 'flood' ? {} : { SIGN_UPS_PER_HOUR: '1000000', SIGN_UPS_PER_DOMAIN: '1000000' }),
   };
   const ctx = await openContext(parseConfig(env));
   const site = fork(process.argv[1] ?? '', ['serve'], { env: { ...process.env, ...env } });

@@ -116,7 +116,12 @@ function toConfig(env: z.output<typeof environment>) {
       baseUrl: env.BASE_URL ?? `http://localhost:${env.PORT}`,
       baseUrlGiven: env.BASE_URL !== undefined,
       trustProxy: env.TRUST_PROXY,
-      signUpsPerHour: env.SIGN_UPS_PER_HOUR,
+      /** Past these a browser has to work for each. */
+      signUpsPerHour: {
+        perNetwork: env.SIGN_UPS_PER_NETWORK,
+        perDomain: env.SIGN_UPS_PER_DOMAIN,
+        inAll: env.SIGN_UPS_PER_HOUR,
+      },
     },
     mailbox: { port: env.MAILBOX_PORT, smtpPort: env.MAILBOX_SMTP_PORT },
     /** The first signs, all verify; null: generated and kept in the data directory. */

@@ -183,6 +183,8 @@ export const environment = z.object({
     .prefault('0'),
   SEND_CONNECTIONS: wholeNumber(1, 1000, '10').prefault('10'),
   SIGN_UPS_PER_HOUR: wholeNumber(1, 1_000_000, '1000').prefault('1000'),
+  SIGN_UPS_PER_NETWORK: wholeNumber(1, 1_000_000, '20').prefault('20'),
+  SIGN_UPS_PER_DOMAIN: wholeNumber(1, 1_000_000, '200').prefault('200'),
   IN_DOUBT: z.enum(['resend', 'hold'], 'must be resend or hold').default('resend'),
   IDEMPOTENCY_HEADER: z
     .string()

@@ -1,4 +1,3 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobContext } from '../jobs/job.js';
 import { startClock } from '../jobs/schedule.js';
@@ -8,13 +7,13 @@ import { type Context, openContext } from './context.js';
 import { addJob } from './database/queue.js';
 import { RefusalBudget } from './digests/refusal-budget.js';
 import { loadDigestTemplates } from './digests/templates.js';
-import { UserError } from './errors.js';
 import { checkDkimKey } from './mail/dkim.js';
 import { type LocalMailbox, openMailbox } from './mail/mailbox.js';
 import { relaysOf } from './mail/relay.js';
 import { checkStoredTimeZones } from './subscribers/stored-time-zones.js';
 import { loadNoticeTemplates } from './subscribers/templates.js';
 import { seedTopics } from './topics/vocabulary.js';
+import { listen } from './web/listen.js';
 import { createWebApp } from './web/server.js';
 import { startWorkerProcesses } from './worker-processes.js';
 
@@ -75,7 +74,8 @@ async function startRoles(
 ): Promise<Service> {
   const deadline = performance.now() + readyMs;
   if (given.dkim) checkDkimKey(given.dkim);
-  const web = wanted.has('web') ? await listen(given.web.host, given.web.port, started) : null;
+  const web = wanted.has('web') ? await listen(given.web.host, given.web.port) : null;
+  if (web) started.addDoor(() => web.close());
   const config = web && !given.web.baseUrlGiven ? withBaseUrl(given, `http://localhost:${web.port}`) : given;
   const hasWorkers = wanted.has('worker');
   const sends = hasWorkers && workers === 1;
@@ -140,47 +140,6 @@ async function startSending(context: Omit<JobContext, 'signal'>, started: Starte
     controller.abort();
     await Promise.race([worker.stop(), sleep(stopMs, undefined, { ref: false })]);
   });
-}
-
-/** How long a request may take to come, in milliseconds, so that connections that send nothing do not add up. */
-const connectionLimits = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
-const mostConnections = 2_000;
-
-/** Takes the port before anything else, so that a port that is taken leaves nothing half-started. */
-async function listen(host: string, port: number, started: Started) {
-  let listener: RequestListener = (_request, response) => {
-    response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('Offprint is starting.\n');
-  };
-  const server = createServer(connectionLimits, (request, response) => listener(request, response));
-  server.maxConnections = mostConnections;
-  await new Promise<void>((done, fail) => {
-    server
-      .once('error', (error: NodeJS.ErrnoException) => fail(listenError(error, host, port)))
-      .listen(port, host, done);
-  });
-  started.addDoor(() => closeServer(server));
-  return {
-    port: (server.address() as { port: number }).port,
-    answerWith: (next: RequestListener) => {
-      listener = next;
-    },
-  };
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): UserError {
-  if (error.code === 'EADDRINUSE')
-    return new UserError(`PORT ${port} is taken by another program: set PORT to a free one, like ${port + 1}`);
-  if (error.code === 'EACCES')
-    return new UserError(`PORT ${port} needs rights that this account lacks: set PORT to one above 1023, like 3000`);
-  return new UserError(`HOST ${host} with PORT ${port} cannot be listened on: ${error.message}`);
-}
-
-/** Takes no new connection; requests in hand are answered, with the database still there. */
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise((done) => server.close(done));
-  server.closeIdleConnections();
-  await Promise.race([closed, sleep(1_000, undefined, { ref: false })]);
-  server.closeAllConnections();
 }
 
 /** On a database without papers the first digest and the front page need some: waits for the first list, for a while. */

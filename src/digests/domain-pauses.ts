@@ -3,11 +3,6 @@ import type { Queries } from '../database/database.js';
 /** How long a domain is left alone, in seconds; each time twice as long, until it has been quiet for as long as the most. */
 const pauseSeconds = { least: 60, most: 3600 };
 
-/** The part of a stored address after the "@", which is in lower case. */
-export function domainOf(email: string): string {
-  return email.slice(email.lastIndexOf('@') + 1);
-}
-
 /**
  * Leaves a domain alone that asked for less mail. What several connections meet at the same time counts once.
  * @returns until when; null where it is paused already

@@ -1,5 +1,5 @@
 import type { Segment } from '../mail/segment.js';
-import { compileTemplate, type Fill, fillable, segmented } from '../mail/templates.js';
+import { type Fill, fillable, readTemplate, segmented } from '../mail/templates.js';
 
 /** What stands around the cards, as HTML. */
 export interface DigestFrame {
@@ -38,9 +38,9 @@ export interface DigestTemplates {
   bottom: (frame: DigestFrame) => Segment[];
 }
 
-/** Compiles templates/digest.mjml: once a process. */
+/** Reads them: once a process. */
 export async function loadDigestTemplates(): Promise<DigestTemplates> {
-  const [top, card, bottom] = (await compileTemplate('digest')).split(/<!-- \/?card -->/);
+  const [top, card, bottom] = (await readTemplate('digest')).split(/<!-- \/?card -->/);
   if (!top || !card || !bottom) throw new Error('templates/digest.mjml must mark where a card begins and ends');
   return digestTemplatesOf({ top, card, bottom });
 }

@@ -10,8 +10,8 @@ export interface ParseQuestion {
 }
 export type ParseAnswer = { parsed: unknown } | { error: string; expected: boolean };
 
-/** What reading one answer may cost. Ordinary ones take some milliseconds, and the largest feeds of arXiv a second. */
-const limits = { ms: 10_000, heapMb: 256 };
+/** What reading one answer may cost. Ordinary ones take some milliseconds; 8 MB of ordinary entries, the most there may be, 80 MB and a second. */
+const limits = { ms: 10_000, heapMb: 112, youngHeapMb: 16 };
 
 /** As compiled, also where this runs from src/. */
 const workerFile = projectPath('dist/src/sources/parse-worker.js');
@@ -61,7 +61,9 @@ async function ask(question: ParseQuestion): Promise<unknown> {
 }
 
 function startReader(): Reader {
-  const thread = new Worker(workerFile, { resourceLimits: { maxOldGenerationSizeMb: limits.heapMb } });
+  const thread = new Worker(workerFile, {
+    resourceLimits: { maxOldGenerationSizeMb: limits.heapMb, maxYoungGenerationSizeMb: limits.youngHeapMb },
+  });
   const started: Reader = { thread, waiting: null };
   thread.on('message', (answer: ParseAnswer) => started.waiting?.done(answer));
   thread.on('error', (error: NodeJS.ErrnoException) => {

@@ -8,9 +8,3 @@ import type { Secret } from '../secret.js';
 export function addressHashes(keys: Secret<string[]>, emailKey: string): Buffer<ArrayBuffer>[] {
   return keys.reveal().map((key) => Buffer.from(createHmac('sha256', key).update(`address:${emailKey}`).digest()));
 }
-
-/** A keyed hash of the network that somebody confirmed from: it can be compared with one that is claimed, and not read back. */
-export function networkHash(keys: Secret<string[]>, network: string): Buffer<ArrayBuffer> {
-  const [key = ''] = keys.reveal();
-  return Buffer.from(createHmac('sha256', key).update(`consent:${network}`).digest());
-}

@@ -49,6 +49,11 @@ export function emailKey(address: Address): string {
   return address.toLowerCase();
 }
 
+/** The domain of a stored address, in A-labels and lower case. */
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
+}
+
 /** Providers that ignore dots in a local part, and by which name. https://support.google.com/mail/answer/7436150 */
 const dotless: Record<string, string> = { 'gmail.com': 'gmail.com', 'googlemail.com': 'gmail.com' };
 

@@ -4,9 +4,10 @@ import type { Queries } from '../database/database.js';
 import { addJob } from '../database/queue.js';
 import type { Access } from './access.js';
 import { type Address, emailKey, mailboxKey } from './address.js';
-import { addressHashes, networkHash } from './address-hash.js';
+import { addressHashes } from './address-hash.js';
 import { activateConfirmed } from './lifecycle.js';
 import { signUpMailFor } from './mails.js';
+import { networkHash } from './network-hash.js';
 import { noticeAttempts } from './notice.js';
 import { type RequestHashes, reserveConfirmation, type SignUp, upsertPending } from './store.js';
 
@@ -92,7 +93,7 @@ export async function confirm(
   const chosen = await findSignUp(tx, access);
   if (await activateConfirmed(tx, id, ctx.clock(), chosen)) {
     const { mailbox } = requestHashes(ctx, email as Address);
-    const consentNetworkHash = networkHash(ctx.keys, network);
+    const consentNetworkHash = await networkHash(tx, network, ctx.clock());
     await tx.subscriber.update({ where: { id }, data: { consentText: text, consentNetworkHash } });
     await tx.confirmationRequest.deleteMany({ where: { addressHash: { in: mailbox } } });
     await tx.signUp.deleteMany({ where: { subscriberId: id } });

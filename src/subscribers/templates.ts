@@ -1,4 +1,4 @@
-import { compileTemplate, type Fill, fillable } from '../mail/templates.js';
+import { type Fill, fillable, readTemplate } from '../mail/templates.js';
 
 /** The mails about a subscription, digests excepted. */
 export interface NoticeTemplates {
@@ -8,13 +8,13 @@ export interface NoticeTemplates {
   newLinks: Fill<{ preferencesUrl: string }>;
 }
 
-/** Compiles them: once a process. */
+/** Reads them: once a process. */
 export async function loadNoticeTemplates(): Promise<NoticeTemplates> {
   const [confirmation, alreadySubscribed, dataLinks, newLinks] = await Promise.all([
-    compileTemplate('confirmation'),
-    compileTemplate('already-subscribed'),
-    compileTemplate('data-links'),
-    compileTemplate('new-links'),
+    readTemplate('confirmation'),
+    readTemplate('already-subscribed'),
+    readTemplate('data-links'),
+    readTemplate('new-links'),
   ]);
   return {
     confirmation: fillable(confirmation),

@@ -1,22 +1,24 @@
 import { createHmac } from 'node:crypto';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Context } from '../context.js';
+import { type Address, domainOf } from '../subscribers/address.js';
 import { clientNetworks } from './client-network.js';
 
-/** Sign-ups that one network may send in an hour: enough for an office, too few to bother many people. */
-export const signUpsPerNetwork = 20;
-/** And those that hold it: a provider's customer with a /56 or /48. */
-const mostPerNetwork = [signUpsPerNetwork, 60, 100];
+/** How many times the allowance of a network those that hold it have: a provider's customer with a /56 or /48. */
+const networkShares = [1, 3, 5];
 const hourInSeconds = 3_600;
 
-/** That no sign-up is taken now: from this network, or from anybody; and in how many seconds again. */
+/** That no sign-up is taken now: from this network, for this domain, or from anybody; and in how many seconds again. */
 export interface SignUpRefusal {
   seconds: number;
-  from: 'network' | 'everywhere';
+  of: 'network' | 'domain' | 'all';
 }
 
-/** Takes one sign-up from a client's allowance; returns the refusal where there is none left. */
-export type SignUpLimit = (ip: string) => Promise<SignUpRefusal | null>;
+/**
+ * Takes one sign-up from the allowances of an hour, whatever is known of the address; returns the refusal where there is none left.
+ * @param ip the client's
+ */
+export type SignUpLimit = (ip: string, address: Address) => Promise<SignUpRefusal | null>;
 
 /** A limit that is kept in PostgreSQL, so that all web processes share it. */
 function limiter({ db }: Pick<Context, 'db'>, keyPrefix: string, points: number, duration: number) {
@@ -42,20 +44,21 @@ export function createNoticeLimit(ctx: Pick<Context, 'db'>): NoticeLimit {
   return async (subscriberId) => (await take(perSubscriber, String(subscriberId))) === null;
 }
 
-/** Clients stand as keyed hashes. */
+/** Networks and domains stand as keyed hashes. */
 export function createSignUpLimit(ctx: Pick<Context, 'config' | 'db' | 'keys'>): SignUpLimit {
-  const perNetwork = mostPerNetwork.map((most) => limiter(ctx, 'sign-up', most, hourInSeconds));
-  // What an attack from many networks meets: SIGN_UPS_PER_HOUR.
-  const inAll = limiter(ctx, 'sign-ups', ctx.config.web.signUpsPerHour, hourInSeconds);
-  return async (ip) => {
-    const networks = clientNetworks(ip);
-    for (const [i, limit] of perNetwork.entries()) {
-      const network = networks[i];
-      const seconds = network === undefined ? null : await take(limit, hashed(ctx, network));
-      if (seconds !== null) return { seconds, from: 'network' };
+  const { perNetwork, perDomain, inAll } = ctx.config.web.signUpsPerHour;
+  const ofNetworks = networkShares.map((share) => limiter(ctx, 'sign-up', share * perNetwork, hourInSeconds));
+  const ofDomain = limiter(ctx, 'sign-up-domain', perDomain, hourInSeconds);
+  const ofAll = limiter(ctx, 'sign-ups', inAll, hourInSeconds);
+  return async (ip, address) => {
+    for (const [i, network] of clientNetworks(ip).entries()) {
+      const seconds = await take(ofNetworks[i] ?? ofAll, hashed(ctx, `network:${network}`));
+      if (seconds !== null) return { seconds, of: 'network' };
     }
-    const secondsInAll = await take(inAll, 'all');
-    return secondsInAll === null ? null : { seconds: secondsInAll, from: 'everywhere' };
+    const secondsOfDomain = await take(ofDomain, hashed(ctx, `domain:${domainOf(address)}`));
+    if (secondsOfDomain !== null) return { seconds: secondsOfDomain, of: 'domain' };
+    const seconds = await take(ofAll, 'all');
+    return seconds === null ? null : { seconds, of: 'all' };
   };
 }
 
@@ -75,7 +78,7 @@ async function take(limit: RateLimiterPostgres, key: string): Promise<number | n
   }
 }
 
-function hashed(ctx: Pick<Context, 'keys'>, network: string): string {
+function hashed(ctx: Pick<Context, 'keys'>, text: string): string {
   const [key = ''] = ctx.keys.reveal();
-  return createHmac('sha256', key).update(`network:${network}`).digest('base64url');
+  return createHmac('sha256', key).update(text).digest('base64url');
 }

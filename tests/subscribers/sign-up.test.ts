@@ -4,10 +4,11 @@ import type { Jobs } from '../../src/database/queue.js';
 import { Secret } from '../../src/secret.js';
 import { openLink } from '../../src/subscribers/access.js';
 import { type Address, emailKey } from '../../src/subscribers/address.js';
-import { addressHashes, networkHash } from '../../src/subscribers/address-hash.js';
+import { addressHashes } from '../../src/subscribers/address-hash.js';
 import { unsubscribe } from '../../src/subscribers/lifecycle.js';
 import { confirmationLink } from '../../src/subscribers/links.js';
 import { signUpMailFor } from '../../src/subscribers/mails.js';
+import { networkHash, pruneNetworkKeys } from '../../src/subscribers/network-hash.js';
 import { pruneSignUps } from '../../src/subscribers/prune.js';
 import { confirm, confirmationLifetime, isExpired, signUp } from '../../src/subscribers/sign-up.js';
 import { useContext } from '../helpers/context.js';
@@ -211,9 +212,25 @@ describe('a confirmation', () => {
     await activate(await linkToken());
     const { consentText, consentNetworkHash, confirmedAt } = await stored();
     expect({ consentText, confirmedAt }).toEqual({ consentText: 'Every morning', confirmedAt: start });
-    const { keys } = context();
-    expect(Buffer.from(consentNetworkHash ?? [])).toEqual(networkHash(keys, '203.0.113.7'));
-    expect(Buffer.from(consentNetworkHash ?? [])).not.toEqual(networkHash(keys, '203.0.113.8'));
+    const { prisma } = context().db;
+    expect(Buffer.from(consentNetworkHash ?? [])).toEqual(await networkHash(prisma, '203.0.113.7', start));
+    expect(Buffer.from(consentNetworkHash ?? [])).not.toEqual(await networkHash(prisma, '203.0.113.8', start));
+  });
+
+  it('hashes networks under a key of the month, which is deleted after 400 days', async () => {
+    const { prisma } = context().db;
+    const [before, sameMonth, nextMonth] = [
+      await networkHash(prisma, '203.0.113.7', start),
+      await networkHash(prisma, '203.0.113.7', new Date('2026-02-28T23:59:59Z')),
+      await networkHash(prisma, '203.0.113.7', new Date('2026-03-01T00:00:00Z')),
+    ];
+    expect(sameMonth).toEqual(before);
+    expect(nextMonth).not.toEqual(before);
+    const day = 86_400_000;
+    expect(await pruneNetworkKeys(prisma, new Date(start.getTime() + 400 * day))).toEqual({ networkKeys: 0 });
+    const forgotten = new Date(Date.parse('2026-03-01T00:00:00Z') + 400 * day);
+    expect(await pruneNetworkKeys(prisma, forgotten)).toEqual({ networkKeys: 1 });
+    expect(await networkHash(prisma, '203.0.113.7', start)).not.toEqual(before);
   });
 
   it('forgets how often the address was mailed: it has proved itself', async () => {

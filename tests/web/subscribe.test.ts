@@ -1,8 +1,10 @@
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { signUpsPerNetwork } from '../../src/web/rate-limits.js';
 import { useSite } from './site.js';
+
+const signUpsPerNetwork = 20;
+const signUpsPerDomain = 200;
 
 const site = useSite({ TRUST_PROXY: '1' });
 
@@ -217,6 +219,21 @@ describe('too many sign-ups', () => {
     expect(page).toContain('at once, from many places');
   });
 
+  it('for addresses of one domain cost work past its ceiling, whether or not the address is known; of others not', async () => {
+    await signUp(0, '203.0.113.1');
+    await site().ctx.db.pool.query(`update rate_limits set points = $1 where key like 'sign-up-domain:%'`, [
+      signUpsPerDomain,
+    ]);
+    const known = await signUp(0, '203.0.113.2');
+    const unknown = await signUp(1, '203.0.113.3');
+    expect([known.status, unknown.status]).toEqual([429, 429]);
+    const [one, other] = [await known.json(), await unknown.json()] as { errors: unknown }[];
+    expect(one?.errors).toEqual(other?.errors);
+    expect(JSON.stringify(one?.errors)).toContain('for addresses of this domain');
+    const elsewhere = await site().postJson('/subscribe', { email: 'ada@example.net' }, from('203.0.113.2'));
+    expect(elsewhere.status).toBe(202);
+  });
+
   it('finding 7: from a whole /48 are refused, though each /64 has sent few', async () => {
     const statuses = [];
     for (let n = 0; n < 101; n++) statuses.push((await signUp(n, `2001:db8:7:${(n * 300).toString(16)}::1`)).status);
@@ -242,7 +259,7 @@ describe('too many sign-ups', () => {
   it('leave no address of a client in the database', async () => {
     await signUp(0, '203.0.113.77');
     const { rows } = await site().ctx.db.pool.query('select key from rate_limits');
-    expect(rows).toHaveLength(2);
-    expect(JSON.stringify(rows)).not.toContain('203.0.113');
+    expect(rows).toHaveLength(3);
+    expect(JSON.stringify(rows)).not.toMatch(/203\.0\.113|example/);
   });
 });

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { planWelcome } from '../../digests/plan.js';
 import type { Access } from '../../subscribers/access.js';
-import { maskAddress } from '../../subscribers/address.js';
+import { type Address, maskAddress } from '../../subscribers/address.js';
 import { subscriberLinks } from '../../subscribers/links.js';
 import { type Consent, confirm, findSignUp, isExpired, renewConfirmation } from '../../subscribers/sign-up.js';
 import { withAccess } from '../access.js';
@@ -45,7 +45,7 @@ export function confirmRoutes(site: Site): Router {
   router.post(
     '/confirm/:token/again',
     withAccess(site, 'confirm', async (access, res, req) => {
-      if (!(await limit(req.ip ?? ''))) await renewConfirmation(ctx, access);
+      if (!(await limit(req.ip ?? '', access.subscriber.email as Address))) await renewConfirmation(ctx, access);
       sendPage(res, 202, 'check-mail', {
         message:
           'A mail with a new link is on its way, unless you were sent one in the last 24 hours: then please use that one.',

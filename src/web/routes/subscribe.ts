@@ -42,7 +42,7 @@ export function subscribeRoutes({ ctx, limit, proofOfWork }: Site): Router {
     });
     if (!parsed.success) return refuse(req, res, body, fieldErrors(parsed.error));
     if (typed(body[honeypot]) === '') {
-      const refusal = (await proofOfWork.accept(body['altcha'])) ? null : await limit(req.ip ?? '');
+      const refusal = (await proofOfWork.accept(body['altcha'])) ? null : await limit(req.ip ?? '', parsed.data.email);
       if (refusal) {
         res.set('Retry-After', String(refusal.seconds));
         const challenge = await proofOfWork.ask();
@@ -76,8 +76,14 @@ function isFromElsewhere(req: Request, baseUrl: string): boolean {
   return ![req.get('host'), new URL(baseUrl).host].includes(new URL(origin).host);
 }
 
-function tooMany({ seconds, from }: SignUpRefusal): string {
+/** What is true of each limit; the domain is one that the visitor named. */
+const tooManyOf = {
+  network: 'Too many sign-ups came from your network.',
+  domain: 'Too many sign-ups came for addresses of this domain.',
+  all: 'Too many sign-ups came at once, from many places.',
+};
+
+function tooMany({ seconds, of }: SignUpRefusal): string {
   const minutes = Math.ceil(seconds / 60);
-  const where = from === 'network' ? 'from your network' : 'at once, from many places';
-  return `Too many sign-ups came ${where}. Please try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
+  return `${tooManyOf[of]} Please try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
 }
