@@ -109,6 +109,8 @@ function toConfig(env: z.output<typeof environment>) {
     mail: { from: env.MAIL_FROM, domain: mailDomain, bounceAddress: env.BOUNCE_ADDRESS?.address ?? null },
     /** Where reports on our mail come in; null: nowhere that we read. */
     bounceInbox: env.BOUNCE_IMAP_URL ? new Secret(env.BOUNCE_IMAP_URL) : null,
+    /** Who runs this installation, as pages and mails name them. */
+    operator: { name: env.OPERATOR_NAME ?? null, url: env.OPERATOR_URL ?? null },
     web: {
       host: env.HOST,
       port: env.PORT,

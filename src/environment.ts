@@ -162,6 +162,19 @@ export const environment = z.object({
       'must be one or more keys of at least 16 characters, comma-separated, like the output of `openssl rand -hex 32`',
     )
     .optional(),
+  OPERATOR_NAME: z
+    .string()
+    .max(100, 'must have at most 100 characters, like Physics Library')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it stands in mails
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line of text, like Physics Library')
+    .optional(),
+  OPERATOR_URL: z
+    .string()
+    .refine(
+      (text) => hasProtocol(text, /^(https?|mailto):$/),
+      'must be an https or mailto address, like https://example.org/imprint',
+    )
+    .optional(),
   PAPER_SOURCES: z
     .string()
     .default('huggingface')

@@ -34,6 +34,7 @@ describe('an empty environment', () => {
       relays: null,
       bounceInbox: null,
       mail: { from: { name: 'Offprint', address: 'digest@localhost' }, domain: 'localhost', bounceAddress: null },
+      operator: { name: null, url: null },
       web: {
         host: '127.0.0.1',
         port: 3000,
@@ -118,6 +119,8 @@ describe('a value', () => {
     ['WEBHOOK_SES_TOPIC', 'arn:aws:sns:eu-west-1:123456789012:bounces', (c) => c.webhooks.sesTopics?.length, 1],
     ['WEBHOOK_MAILGUN_KEY', 'key-0123456789abcdef', (c) => c.webhooks.mailgunKey?.reveal(), 'key-0123456789abcdef'],
     ['TRUST_PROXY', '2', (c) => c.web.trustProxy, 2],
+    ['OPERATOR_NAME', 'Physics Library', (c) => c.operator.name, 'Physics Library'],
+    ['OPERATOR_URL', 'mailto:papers@example.org', (c) => c.operator.url, 'mailto:papers@example.org'],
     ['SIGN_UPS_PER_HOUR', '50', (c) => c.web.signUpsPerHour.inAll, 50],
     ['SIGN_UPS_PER_NETWORK', '50', (c) => c.web.signUpsPerHour.perNetwork, 50],
     ['SIGN_UPS_PER_DOMAIN', '50', (c) => c.web.signUpsPerHour.perDomain, 50],

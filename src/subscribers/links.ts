@@ -26,6 +26,11 @@ export function digestLink(ctx: Linking, holder: LinkHolder, digestId: string): 
   return link(ctx, 'digest', holder, { about: digestId });
 }
 
+/** What was sent to a subscriber: a page, and a feed of it for a reader of feeds. */
+export function historyLinks(ctx: Linking, holder: LinkHolder): { history: string; feed: string } {
+  return { history: link(ctx, 'history', holder), feed: link(ctx, 'feed', holder) };
+}
+
 /** The link that confirms an address, with the choices of a sign-up. It expires: see `confirmationLifetime` in sign-up.ts. */
 export function confirmationLink(ctx: Linking & Pick<Context, 'clock'>, holder: LinkHolder, signUpId: string): string {
   return link(ctx, 'confirm', holder, { issuedAt: ctx.clock(), about: signUpId });
@@ -55,6 +60,10 @@ const paths: Record<Purpose, string> = {
   digest: 'digests',
   undo: 'unsubscribe',
   data: 'preferences',
+  history: 'history',
+  feed: 'feed',
+  feedback: 'feedback',
+  address: 'preferences',
 };
 
 function link(

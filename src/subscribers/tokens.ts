@@ -2,7 +2,18 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../secret.js';
 
 /** What a link may do. A token is good for one purpose and no other. The order is part of the format: append only. */
-const purposes = ['confirm', 'preferences', 'unsubscribe', 'digest', 'undo', 'data'] as const;
+const purposes = [
+  'confirm',
+  'preferences',
+  'unsubscribe',
+  'digest',
+  'undo',
+  'data',
+  'history',
+  'feed',
+  'feedback',
+  'address',
+] as const;
 export type Purpose = (typeof purposes)[number];
 
 export interface TokenSubject {

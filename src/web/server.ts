@@ -4,11 +4,15 @@ import express from 'express';
 import type { Context } from '../context.js';
 import { projectPath } from '../project.js';
 import { errorHandler, notFound } from './errors.js';
+import type { SiteFacts } from './page.js';
 import { createProofOfWork } from './proof-of-work.js';
 import { createNoticeLimit, createSignUpLimit } from './rate-limits.js';
+import { aboutRoutes } from './routes/about.js';
 import { confirmRoutes } from './routes/confirm.js';
 import { digestRoutes } from './routes/digest.js';
+import { feedRoutes } from './routes/feeds.js';
 import { healthRoutes } from './routes/health.js';
+import { historyRoutes } from './routes/history.js';
 import { homeRoutes } from './routes/home.js';
 import { papersRoutes } from './routes/papers.js';
 import { personalDataRoutes } from './routes/personal-data.js';
@@ -35,6 +39,8 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.disable('x-powered-by');
   app.set('trust proxy', ctx.config.web.trustProxy);
   app.set('query parser', 'simple');
+  const facts: SiteFacts = { operator: ctx.config.operator, baseUrl: ctx.config.web.baseUrl };
+  app.locals['site'] = facts;
   app.use(securityHeaders(ctx.config.web.baseUrl.startsWith('https:')));
   app.use(healthRoutes(site));
   // What a browser solves tasks with, as it comes.
@@ -48,7 +54,8 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.use(express.urlencoded({ extended: false, limit: '20kb', parameterLimit: 200 }));
   app.use(express.json({ limit: '20kb' }));
   app.use(homeRoutes(site), papersRoutes(site), subscribeRoutes(site), confirmRoutes(site));
-  app.use(personalDataRoutes(site), preferencesRoutes(site), digestRoutes(site));
+  app.use(feedRoutes(site), aboutRoutes());
+  app.use(personalDataRoutes(site), preferencesRoutes(site), digestRoutes(site), historyRoutes(site));
   app.use(notFound);
   app.use(errorHandler(ctx.log));
   return app;

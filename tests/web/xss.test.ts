@@ -1,10 +1,11 @@
+import { XMLParser } from 'fast-xml-parser';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { composeDigest, composeWebView } from '../../src/digests/compose.js';
 import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
 import { textOf } from '../../src/mail/segment.js';
 import type { PaperContent } from '../../src/papers/paper.js';
-import { subscriberLinks } from '../../src/subscribers/links.js';
+import { historyLinks, subscriberLinks } from '../../src/subscribers/links.js';
 import { findChromium, howToGetChromium } from '../helpers/chromium.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { useSite } from './site.js';
@@ -119,6 +120,37 @@ describe.skipIf(!chromiumPath && !process.env['CI'])('200 attacks in every field
     expect(await page.getByText('onerror=hit()').count()).toBeGreaterThan(0);
     for (const payload of payloads.filter((_, i) => i % 7 === 0))
       await visit(`/papers?${new URLSearchParams({ q: payload })}`);
+    expect(seen).toEqual([]);
+  }, 120_000);
+
+  it('do nothing in the feeds, shown as they are and as a reader of feeds shows what is in them', async () => {
+    const { ctx } = site();
+    const subscriber = await makeSubscriber(ctx.db.prisma, { topics: ['agents'] });
+    const { rows } = await ctx.db.pool.query(`
+      with snapshots as (
+        insert into paper_snapshots (paper_id, hash, content, created_at)
+        select paper_id, hash, content, now() from current_papers returning id, paper_id
+      ), edition as (
+        insert into editions (id, paper_ids, snapshot_ids, topics, created_at)
+        select gen_random_uuid(), array_agg(paper_id), array_agg(id), jsonb_agg('[]'::jsonb), now() from snapshots returning id
+      )
+      insert into digests (id, subscriber_id, day, edition_id, planned_at, not_before, abstract_length, status, sent_at)
+      select gen_random_uuid(), ${subscriber.id}, '2026-02-03', id, now(), now(), 'short', 'sent', now() from edition
+      returning id`);
+    expect(rows).toHaveLength(1);
+    const { feed, history } = historyLinks(ctx, subscriber);
+    for (const path of ['/feed.xml', '/topics/agents/feed.xml', new URL(feed).pathname]) {
+      await visit(path);
+      const xml = await (await fetch(new URL(path, site().url))).text();
+      const entries = new XMLParser({ isArray: (name) => name === 'entry' }).parse(xml).feed.entry as {
+        content?: string;
+      }[];
+      expect(entries.length).toBeGreaterThan(0);
+      // What is marked as HTML is shown as such.
+      for (const { content } of entries) if (content) await show(content);
+    }
+    await visit(new URL(history).pathname);
+    expect(await page.getByText('onerror=hit()').count()).toBeGreaterThan(0);
     expect(seen).toEqual([]);
   }, 120_000);
 

@@ -4,7 +4,7 @@ import { type Interests, interestFields, mostInterests } from '../../interests/i
 import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
-import { subscriberLinks } from '../../subscribers/links.js';
+import { historyLinks, subscriberLinks } from '../../subscribers/links.js';
 import { mostPapers, preferencesOf, preferencesSchema, savePreferences } from '../../subscribers/preferences.js';
 import { withAccess } from '../access.js';
 import { timeZoneChoices, topicChoices, topicSlugs } from '../choices.js';
@@ -99,6 +99,10 @@ function sendForm(
     lastWeek,
     warnings: lastWeek?.warnings ?? [],
     errors: Object.fromEntries(errors.map(({ field, message }) => [field, message])),
-    links: { preferences, unsubscribe: new URL(links.unsubscribe).pathname },
+    links: {
+      preferences,
+      unsubscribe: new URL(links.unsubscribe).pathname,
+      history: new URL(historyLinks(ctx, subscriber).history).pathname,
+    },
   });
 }

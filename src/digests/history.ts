@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { Queries } from '../database/database.js';
+
+const pastDigests = z.array(
+  z.object({
+    id: z.string(),
+    /** Local calendar day, YYYY-MM-DD. */
+    day: z.string(),
+    sentAt: z.coerce.date(),
+    papers: z.array(z.object({ title: z.string(), identifier: z.string(), discussionUrl: z.string().nullable() })),
+  }),
+);
+/** A digest that was sent, and what was in it. */
+export type PastDigest = z.output<typeof pastDigests>[number];
+
+/**
+ * What was sent to a subscriber, newest first.
+ * @param before only digests of earlier days than this, YYYY-MM-DD
+ */
+export async function listPastDigests(
+  db: Queries,
+  subscriberId: number,
+  limit: number,
+  before: string | null = null,
+): Promise<PastDigest[]> {
+  const rows = await db.$queryRaw`
+    select d.id, d.day::text, d.sent_at as "sentAt", (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'title', s.content ->> 'title', 'identifier', s.content ->> 'identifier', 'discussionUrl', s.content ->> 'discussionUrl'
+      ) order by chosen.place), '[]')
+      from unnest(e.snapshot_ids) with ordinality as chosen (id, place) join paper_snapshots s on s.id = chosen.id
+    ) as papers
+    from digests d join editions e on e.id = d.edition_id
+    where d.subscriber_id = ${subscriberId} and d.status = 'sent' and d.day < coalesce(${before}::date, 'infinity')
+    order by d.day desc
+    limit ${limit}`;
+  return pastDigests.parse(rows);
+}
