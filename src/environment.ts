@@ -31,7 +31,8 @@ const httpUrl = (example: string) =>
       (text) => hasProtocol(text, /^https?:$/) && !/[?#]/.test(text) && !hasLogin(text),
       `must be an http or https address, like ${example}`,
     )
-    .transform((text) => text.replace(/\/+$/, ''));
+    // In its standard form: nothing in it ends the quotes that it stands in.
+    .transform((text) => new URL(text).href.replace(/\/+$/, ''));
 
 /** Requests cannot carry a user and a password in their address, and whoever names the address would tell them. */
 function hasLogin(url: string): boolean {

@@ -22,6 +22,17 @@ export interface Choice {
   interests: string[];
 }
 
+/** What becomes of all that is on offer to a subscriber. */
+export interface Reckoning {
+  offered: number;
+  /** How many of these match what they chose. */
+  matched: number;
+  /** On how many days' lists they stood. */
+  days: number;
+  /** The most voted of those that do not, and its strongest topic. */
+  outside: { paperId: number; topic: string | null } | null;
+}
+
 /** What finds the papers of interests; the papers on the shelf are in it. */
 export type InterestPapers = Pick<PaperIndex, 'withPhrase' | 'byAuthor' | 'inCategory'>;
 
@@ -60,12 +71,18 @@ export class Shelf {
   /** By paper, for whoever is likely to want it. */
   readonly #candidates = new Map<number, Candidate>();
   readonly #byTopic = new Map<string, Candidate[]>();
+  readonly #days: number;
+  readonly #byVotes: readonly Offer[];
   /** All of it by strongest topic, for whoever wants what is trending. */
   readonly #trending: Candidate[][];
 
   constructor(offers: readonly Offer[]) {
     this.#offers = offers;
     this.newestDay = offers.reduce((newest, { day }) => (day > newest ? day : newest), '');
+    this.#days = new Set(offers.map(({ day }) => day)).size;
+    this.#byVotes = offers.toSorted(
+      (a, b) => b.upvotes - a.upvotes || b.comments - a.comments || a.paperId - b.paperId,
+    );
     const trending = new Map<string, Candidate[]>();
     for (const offer of offers) {
       const candidate = { offer, value: trendingValue(offer, this.newestDay) };
@@ -112,6 +129,21 @@ export class Shelf {
     ];
     takeInTurn(topics.length + wanted.length === 0 ? this.#trending : lists, take, () => chosen.length === count);
     return chosen;
+  }
+
+  /** What becomes of all papers on the shelf: of a wish for nothing in particular, all match. */
+  reckon({ topics, interests }: Wish, without: readonly number[] = [], papers?: InterestPapers): Reckoning {
+    const own = interests && papers ? ownPapers(interests, papers) : nothingOwn;
+    const offered = this.#offers.length;
+    if (topics.length + own.wanted.length === 0) return { offered, matched: offered, days: this.#days, outside: null };
+    const matched = new Set<number>();
+    for (const topic of topics) for (const { offer } of this.#byTopic.get(topic) ?? []) matched.add(offer.paperId);
+    for (const { ids } of own.wanted) for (const id of ids.keys()) if (this.#candidates.has(id)) matched.add(id);
+    for (const id of own.muted) matched.delete(id);
+    const hidden = new Set([...own.muted, ...without]);
+    const next = this.#byVotes.find(({ paperId }) => !matched.has(paperId) && !hidden.has(paperId));
+    const outside = next ? { paperId: next.paperId, topic: strongestTopic(next) || null } : null;
+    return { offered, matched: matched.size, days: this.#days, outside };
   }
 
   /** The papers on the shelf that an interest finds, best first. */

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { reader, storedAccount } from './content.js';
 import type { NextStatus } from './next-status.js';
 
 /** What became of an attempt, to be put on record. */
@@ -31,6 +32,8 @@ export const mailedDigest = z.object({
   linkId: z.string(),
   tokenEpoch: z.number(),
   email: z.string(),
+  /** What the subscriber had chosen at the first attempt of which a copy may be out. */
+  reader: z.string().transform((text) => reader.parse(JSON.parse(text))),
 });
 export type MailedDigest = z.output<typeof mailedDigest>;
 
@@ -39,6 +42,8 @@ const claimedDigest = mailedDigest.extend({
   snapshotIds: z.array(z.number()),
   /** For each paper the names of the topics that matched, best first. */
   topics: z.array(z.array(z.string())),
+  editionId: z.string(),
+  account: storedAccount.nullable(),
   /** What its mail is made with: that of its first attempt where a copy may be out. */
   layoutId: z.number(),
 });
@@ -67,6 +72,11 @@ export const owePapers = `
     on conflict (subscriber_id, paper_id) do update set owed = true
   )`;
 
+/** What a subscriber `s` has chosen, as `reader` reads it. */
+export const readerOf = `json_build_array(
+  s.topics, cardinality(s.phrases) + cardinality(s.authors) + cardinality(s.categories), s.frequency, s.week_day, s.hour, s.timezone,
+  s.pictures)::text`;
+
 /**
  * The settlements of attempts, written only where the digest is still claimed by this owner for that attempt; and the next
  * digests that are due. One whose subscriber has left, paused or bounced since the plan becomes `suppressed` instead; one
@@ -82,13 +92,14 @@ const statementFor = (count: number) => `
     update digests d set status = s.status::digest_status, owner = null, lease_until = null, last_reply = s.reply,
       attempts = d.attempts - case when s.counts then 0 else 1 end, not_before = coalesce(s.not_before, d.not_before),
       sent_at = case when s.status = 'sent' then $8::timestamptz end,
-      layout_id = case when s.unsent and s.attempts = 1 then null else d.layout_id end
+      layout_id = case when s.unsent and s.attempts = 1 then null else d.layout_id end,
+      reader = case when s.status = 'sent' or (s.unsent and s.attempts = 1) then null else d.reader end
     from settled s
     where d.id = s.id and d.status::text = 'sending' and d.owner = $1 and d.attempts = s.attempts
     returning d.id, d.subscriber_id, d.edition_id, d.status
   ), next as (
     select d.id, s.id is not null and s.status = 'active' as wanted, coalesce(s.status::text, 'erased') as subscriber_status,
-      s.email, s.link_id, s.token_epoch, p.until + random() * make_interval(secs => p.seconds) as later
+      s.email, s.link_id, s.token_epoch, coalesce(d.reader, ${readerOf}) as reader, p.until + random() * make_interval(secs => p.seconds) as later
     from digests d left join subscribers s on s.id = d.subscriber_id
       left join domain_pauses p on p.domain = split_part(s.email, '@', 2) and p.until > $8
     where d.status = 'queued' and d.not_before <= $8
@@ -97,10 +108,10 @@ const statementFor = (count: number) => `
     for update of d skip locked
   ), claimed as (
     update digests d set status = 'sending', owner = $1, attempts = d.attempts + 1,
-      layout_id = coalesce(d.layout_id, $10), begun = $11,
+      layout_id = coalesce(d.layout_id, $10), begun = $11, reader = next.reader,
       lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
     from next where d.id = next.id and next.wanted and next.later is null
-    returning d.id, d.attempts, d.layout_id, d.day, d.planned_at, d.abstract_length, d.edition_id, d.subscriber_id, next.link_id, next.token_epoch, next.email
+    returning d.id, d.attempts, d.layout_id, d.day, d.planned_at, d.abstract_length, d.edition_id, d.subscriber_id, next.link_id, next.token_epoch, next.email, next.reader
   ), unwanted as (
     update digests d set status = 'suppressed', last_reply = 'not sent: the subscriber is ' || next.subscriber_status
     from next where d.id = next.id and not next.wanted
@@ -121,7 +132,8 @@ const statementFor = (count: number) => `
     (
       select coalesce(json_agg(json_build_object(
         'id', c.id, 'attempts', attempts, 'day', day, 'plannedAt', planned_at, 'abstractLength', abstract_length,
-        'snapshotIds', coalesce(snapshot_ids, '{}'), 'topics', coalesce(topics, '[]'), 'subscriberId', subscriber_id, 'linkId', link_id, 'tokenEpoch', token_epoch, 'email', email,
+        'snapshotIds', coalesce(snapshot_ids, '{}'), 'topics', coalesce(topics, '[]'), 'editionId', edition_id, 'account', account, 'reader', reader,
+        'subscriberId', subscriber_id, 'linkId', link_id, 'tokenEpoch', token_epoch, 'email', email,
         'layoutId', layout_id
       )), '[]')
       from claimed c left join editions e on e.id = c.edition_id

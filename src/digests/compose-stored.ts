@@ -1,46 +1,32 @@
-import type { Queries } from '../database/database.js';
 import { buildMessage, type Message } from '../mail/message.js';
-import { textOf } from '../mail/segment.js';
 import type { Envelope } from '../mail/session.js';
-import { digestLink, subscriberLinks } from '../subscribers/links.js';
+import { digestLink, feedbackLink, subscriberLinks } from '../subscribers/links.js';
 import { signBounceTag } from '../subscribers/tokens.js';
 import type { MailedDigest } from './claims.js';
-import {
-  composeDigest,
-  composeWebView,
-  type DigestContent,
-  type DigestEntry,
-  digestHeaders,
-  digestMessageId,
-} from './compose.js';
-import { loadEdition } from './editions.js';
+import { composeDigest, digestHeaders, digestMessageId } from './compose.js';
+import type { DigestContent } from './content.js';
 import type { Composing, Layout } from './layouts.js';
-import { findDigest } from './store.js';
+import type { Shown } from './snapshots.js';
 import type { DigestTemplates } from './templates.js';
 
 /**
- * What goes out for a digest with these papers. A second attempt has the same bytes: all comes from what the plan froze.
+ * What goes out for a digest. A second attempt has the same bytes: all comes from what the plan and the first attempt froze.
  * @throws Error where it cannot be made
  */
 export async function outgoingMail(
   { composing, templates }: Pick<Layout, 'composing' | 'templates'>,
   digest: MailedDigest,
-  papers: readonly DigestEntry[],
+  shown: Shown,
 ): Promise<{ envelope: Envelope; raw: Buffer }> {
-  if (papers.length === 0) throw new Error('its papers are no longer stored');
-  const message = messageWith(composing, templates, digest, papers);
+  if (shown.papers.length === 0) throw new Error('its papers are no longer stored');
+  const message = messageWith(composing, templates, digest, shown);
   return { envelope: { from: returnPath(composing, digest.id), to: message.to }, raw: await buildMessage(message) };
 }
 
-/** The mail of a digest with these papers. */
-export function messageWith(
-  ctx: Composing,
-  templates: DigestTemplates,
-  digest: MailedDigest,
-  papers: readonly DigestEntry[],
-): Message {
+/** The mail of a digest that shows this. */
+export function messageWith(ctx: Composing, templates: DigestTemplates, digest: MailedDigest, shown: Shown): Message {
   const { mail, sending, dkim } = ctx.config;
-  const content = contentOf(ctx, digest, papers);
+  const content = contentOf(ctx, digest, shown);
   const headers = digestHeaders(ctx.config, digest.day, content.links.unsubscribe);
   return {
     ...composeDigest(templates, content),
@@ -53,26 +39,22 @@ export function messageWith(
   };
 }
 
-/** A digest as the browser shows it to anybody; null where it does not exist or is no longer anybody's. */
-export async function composeStoredView(
-  ctx: Composing,
-  db: Queries,
-  templates: DigestTemplates,
-  digestId: string,
-): Promise<string | null> {
-  const digest = await findDigest(db, digestId);
-  if (!digest) return null;
-  const papers = await loadEdition(db, digest.editionId);
-  return textOf(composeWebView(templates, { ...digest, papers, home: ctx.config.web.baseUrl }));
-}
-
-function contentOf(ctx: Composing, digest: MailedDigest, papers: readonly DigestEntry[]): DigestContent {
+function contentOf(ctx: Composing, digest: MailedDigest, { papers, account }: Shown): DigestContent {
+  const { id, day, abstractLength, reader } = digest;
   return {
-    id: digest.id,
-    day: digest.day,
-    abstractLength: digest.abstractLength,
+    id,
+    day,
+    abstractLength,
     papers,
-    links: { ...subscriberLinks(ctx, digest), web: digestLink(ctx, digest, digest.id) },
+    account,
+    reader,
+    topicNames: ctx.topicNames,
+    operator: ctx.config.operator,
+    links: {
+      ...subscriberLinks(ctx, digest),
+      web: digestLink(ctx, digest, id),
+      feedback: feedbackLink(ctx, digest, id),
+    },
   };
 }
 

@@ -227,7 +227,7 @@ async function attempt(
 ): Promise<Outcome | NotComposed> {
   try {
     const layout = await layouts.get(digest.layoutId);
-    const { envelope, raw } = await outgoingMail(layout, digest, await snapshots.entriesOf(digest));
+    const { envelope, raw } = await outgoingMail(layout, digest, await snapshots.shownBy(digest));
     if (!(await ledger.begin(digest)))
       return { kind: 'not-sent', scope: 'connection', reply: 'not sent: the claim could not be confirmed' };
     return await connection.send(envelope, raw);

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { paperContent } from '../papers/paper.js';
-import type { Choice } from './choose.js';
+import type { Choice, Reckoning } from './choose.js';
+import type { Account, DigestEntry, StoredAccount } from './content.js';
+import { accountOf } from './snapshots.js';
 
 /** One distinct choice of papers, in order, with the reasons. */
 export interface Edition {
@@ -13,6 +15,20 @@ export interface Edition {
   snapshotIds: number[];
   /** For each paper why it is here, as it is shown: the subscriber's interests, then the topics that matched, best first. */
   topics: string[][];
+  account: StoredAccount;
+}
+
+/** What was chosen, and what became of the rest of what was on offer. */
+export interface Chosen {
+  choices: readonly Choice[];
+  reckoning: Reckoning;
+  /** Whether only the sample papers are there. */
+  samples: boolean;
+}
+
+/** The papers that an edition of this needs as they are now. */
+export function papersOf({ choices, reckoning: { outside } }: Chosen): number[] {
+  return [...choices.map(({ paperId }) => paperId), ...(outside ? [outside.paperId] : [])];
 }
 
 /** How the topics of papers are shown, by paper and slug: the name, and the words that decided: "AI agents (tool use)". */
@@ -66,22 +82,28 @@ export async function snapshotPapers(
 }
 
 /**
- * Makes the edition of a choice.
- * @param snapshots ids by paper, of all papers that were chosen
+ * Makes the edition of what was chosen.
+ * @param snapshots ids by paper, of all papers that it needs
+ * @param topicNames by slug
  */
 export function editionOf(
-  choices: readonly Choice[],
+  { choices, reckoning, samples }: Chosen,
   snapshots: ReadonlyMap<number, number>,
   labels: TopicLabels,
+  topicNames: Readonly<Record<string, string>>,
 ): Edition {
-  const paperIds = choices.map(({ paperId }) => paperId);
-  const snapshotIds = paperIds.map((id) => {
-    const snapshot = snapshots.get(id);
-    if (snapshot === undefined) throw new Error(`paper ${id} has no snapshot`);
+  const snapshotOf = (paperId: number) => {
+    const snapshot = snapshots.get(paperId);
+    if (snapshot === undefined) throw new Error(`paper ${paperId} has no snapshot`);
     return snapshot;
-  });
+  };
+  const paperIds = choices.map(({ paperId }) => paperId);
+  const snapshotIds = paperIds.map(snapshotOf);
   const topics = choices.map((choice) => labelsOf(choice, labels));
-  return { id: contentId({ snapshotIds, topics }), paperIds, snapshotIds, topics };
+  const { offered, matched, days, outside } = reckoning;
+  const topic = outside?.topic ? { slug: outside.topic, name: topicNames[outside.topic] ?? outside.topic } : null;
+  const account = { offered, matched, days, samples, outside: outside && snapshotOf(outside.paperId), topic };
+  return { id: contentId({ snapshotIds, topics, account }), paperIds, snapshotIds, topics, account };
 }
 
 /** A UUID of version 8 (RFC 9562 §5.8): 122 bits of the content's SHA-256. */
@@ -96,17 +118,18 @@ function contentId(content: unknown): string {
 export async function writeEditions(tx: Queries, editions: readonly Edition[], now: Date): Promise<void> {
   if (editions.length === 0) return;
   // In one order everywhere, so that two plans that write the same ones cannot wait for each other in a circle.
-  const rows = editions.map(({ id, paperIds, snapshotIds, topics }) => ({
+  const rows = editions.map(({ id, paperIds, snapshotIds, topics, account }) => ({
     id,
     paper_ids: `{${paperIds}}`,
     snapshot_ids: `{${snapshotIds}}`,
     topics,
+    account,
   }));
   await tx.$executeRaw`
-    insert into editions (id, paper_ids, snapshot_ids, topics, created_at)
-    select id, paper_ids::int[], snapshot_ids::int[], topics, ${now}
+    insert into editions (id, paper_ids, snapshot_ids, topics, account, created_at)
+    select id, paper_ids::int[], snapshot_ids::int[], topics, account, ${now}
     from json_to_recordset(${JSON.stringify(rows)}::json)
-      as given (id uuid, paper_ids text, snapshot_ids text, topics jsonb)
+      as given (id uuid, paper_ids text, snapshot_ids text, topics jsonb, account jsonb)
     order by id
     on conflict (id) do nothing`;
 }
@@ -125,8 +148,21 @@ export async function loadEdition(db: Queries, id: string) {
   return entries.parse(rows);
 }
 
-/** The papers of a choice as they are now, as an edition would show them. Writes nothing. */
-export async function previewEdition(db: Queries, choices: readonly Choice[]) {
+/** What an edition of this would show of papers as they are now. Writes nothing. */
+export async function previewEdition(
+  db: Queries,
+  { choices, reckoning, samples }: Chosen,
+  topicNames: Readonly<Record<string, string>>,
+): Promise<{ papers: DigestEntry[]; account: Account }> {
+  const { outside, ...counts } = reckoning;
+  const papers = await previewPapers(db, choices);
+  const [left] = outside ? await previewPapers(db, [{ paperId: outside.paperId, topics: [], interests: [] }]) : [];
+  const topic = outside?.topic ? { slug: outside.topic, name: topicNames[outside.topic] ?? outside.topic } : null;
+  return { papers, account: accountOf({ ...counts, samples, outside: null, topic }, left?.paper) };
+}
+
+/** The papers of a choice as they are now, with why each is here. */
+export async function previewPapers(db: Queries, choices: readonly Choice[]): Promise<DigestEntry[]> {
   const paperIds = choices.map(({ paperId }) => paperId);
   const labels = await loadTopicLabels(db, paperIds);
   const rows = await db.$queryRaw`

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { utcDay } from '../calendar-day.js';
 import type { Queries } from '../database/database.js';
+import type { DigestEntry } from './content.js';
+import { loadEdition } from './editions.js';
 
 const pastDigests = z.array(
   z.object({
@@ -35,4 +38,17 @@ export async function listPastDigests(
     order by d.day desc
     limit ${limit}`;
   return pastDigests.parse(rows);
+}
+
+/**
+ * What anybody may see of a digest: its day and its papers, as they were frozen.
+ * @returns null where it does not exist or is no longer anybody's
+ */
+export async function findSharedDigest(
+  db: Queries,
+  digestId: string,
+): Promise<{ day: string; papers: DigestEntry[] } | null> {
+  const digest = await db.digest.findUnique({ where: { id: digestId } });
+  if (!digest || digest.subscriberId === null) return null;
+  return { day: utcDay(digest.day), papers: await loadEdition(db, digest.editionId) };
 }

@@ -5,7 +5,7 @@ import { PaperIndex } from '../interests/paper-index.js';
 import { readFindable, readListed } from '../papers/offers.js';
 import { arxivUrl } from '../papers/paper.js';
 import { Shelf } from './choose.js';
-import { previewEdition } from './editions.js';
+import { previewPapers } from './editions.js';
 
 /** How many days of lists are looked at, and how many of the best papers are named. */
 const weekDays = 7;
@@ -25,7 +25,7 @@ export interface LastWeek {
   found: { kind: keyof Interests; text: string; papers: number }[];
   /** Interests that found nothing or nearly everything, by kind, in plain English. */
   warnings: { field: keyof Interests; message: string }[];
-  best: { title: string; url: string | null; why: string[] }[];
+  best: { title: string; url: string | null; why: readonly string[] }[];
 }
 
 /**
@@ -80,7 +80,7 @@ export async function lookAtLastWeek(
     aDay: days === 0 ? 0 : Math.round((10 * choices.length) / days) / 10,
     found: found.counts,
     warnings: found.counts.flatMap((count) => warningFor(count, offers.length)),
-    best: (await previewEdition(db, best)).map(({ paper, topics: why }) => ({
+    best: (await previewPapers(db, best)).map(({ paper, topics: why }) => ({
       title: paper.title,
       url: paper.discussionUrl ?? arxivUrl(paper.identifier),
       why,

@@ -2,10 +2,21 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Context } from '../context.js';
 import { Secret } from '../secret.js';
+import { vocabulary } from '../topics/vocabulary.js';
 import { type DigestTemplates, digestTemplatesOf } from './templates.js';
 
 /** What of a process its mails are made with. */
-export type Composing = Pick<Context, 'config' | 'keys'>;
+export type Composing = Pick<Context, 'config' | 'keys'> & { topicNames: Readonly<Record<string, string>> };
+
+/** What a mail is made with here and now. */
+export function composingNow({ config, keys }: Pick<Context, 'config' | 'keys'>): Composing {
+  return { config, keys, topicNames };
+}
+
+/** The names of topics, by slug. */
+export const topicNames: Readonly<Record<string, string>> = Object.fromEntries(
+  vocabulary.map(({ slug, name }) => [slug, name]),
+);
 
 /** Everything that a mail is made with, beside its papers and its reader. */
 export interface Layout {
@@ -15,7 +26,16 @@ export interface Layout {
 }
 
 const stored = z.object({
-  templates: z.object({ top: z.string(), card: z.string(), bottom: z.string() }),
+  templates: z.object({
+    top: z.string(),
+    list: z.string(),
+    row: z.string(),
+    listEnd: z.string(),
+    cards: z.string(),
+    card: z.string(),
+    titleRow: z.string(),
+    cardsEnd: z.string(),
+  }),
   mail: z.object({
     from: z.object({ name: z.string(), address: z.string() }),
     domain: z.string(),
@@ -23,6 +43,8 @@ const stored = z.object({
   }),
   baseUrl: z.string(),
   idempotencyHeader: z.string().nullable(),
+  operator: z.object({ name: z.string().nullable(), url: z.string().nullable() }),
+  topicNames: z.record(z.string(), z.string()),
   /** Tells which key signs the links, without telling the key. */
   key: z.string(),
 });
@@ -50,12 +72,15 @@ export class Layouts {
     ctx: Pick<Context, 'config' | 'keys' | 'db' | 'clock'>,
     templates: DigestTemplates,
   ): Promise<Layouts> {
-    const { mail, web, sending } = ctx.config;
+    const { mail, web, sending, operator } = ctx.config;
+    const composing = composingNow(ctx);
     const content: Stored = {
       templates: templates.source,
       mail,
       baseUrl: web.baseUrl,
       idempotencyHeader: sending.idempotencyHeader,
+      operator,
+      topicNames: composing.topicNames,
       key: fingerprint(ctx.keys.reveal()[0] ?? ''),
     };
     const hash = createHash('sha256').update(JSON.stringify(content)).digest();
@@ -63,7 +88,7 @@ export class Layouts {
     if ((await layout.count({ where: { hash } })) === 0)
       await layout.createMany({ data: { hash, content, createdAt: ctx.clock() }, skipDuplicates: true });
     const { id } = await layout.findUniqueOrThrow({ where: { hash }, select: { id: true } });
-    return new Layouts(ctx, { id, templates, composing: ctx });
+    return new Layouts(ctx, { id, templates, composing });
   }
 
   /** @throws Error where it is not on record */
@@ -76,7 +101,7 @@ export class Layouts {
     return layout;
   }
 
-  #restore(id: number, { templates, mail, baseUrl, idempotencyHeader, key }: Stored): Layout {
+  #restore(id: number, { templates, mail, baseUrl, idempotencyHeader, operator, topicNames, key }: Stored): Layout {
     const { config, keys } = this.#ctx;
     const all = keys.reveal();
     const first = all.filter((each) => fingerprint(each) === key);
@@ -84,10 +109,12 @@ export class Layouts {
       config: {
         ...config,
         mail,
+        operator,
         web: { ...config.web, baseUrl },
         sending: { ...config.sending, idempotencyHeader },
       },
       keys: new Secret([...first, ...all.filter((each) => !first.includes(each))]),
+      topicNames,
     };
     return { id, templates: digestTemplatesOf(templates), composing };
   }

@@ -2,7 +2,8 @@ import type { Queries } from '../database/database.js';
 import { PaperIndex } from '../interests/paper-index.js';
 import { kept } from '../kept.js';
 import { type Offer, type OffersAt, readFindable, readOffers } from '../papers/offers.js';
-import { type Choice, Shelf } from './choose.js';
+import { holdsOnlySamples } from '../papers/store.js';
+import { Shelf, type Wish } from './choose.js';
 import {
   type CursorException,
   type DueRow,
@@ -12,7 +13,8 @@ import {
   readTurns,
   type Turn,
 } from './due.js';
-import { editionOf, loadTopicLabels, snapshotPapers, writeEditions } from './editions.js';
+import { type Chosen, editionOf, loadTopicLabels, papersOf, snapshotPapers, writeEditions } from './editions.js';
+import { topicNames } from './layouts.js';
 
 /** How long digests wait for a source that is late, counted from the subscriber's hour, in milliseconds. */
 const holdMs = 4 * 3_600_000;
@@ -21,9 +23,8 @@ const lookAgainMs = 5 * 60_000;
 /** What is kept of each kind: enough for what many share, and a bound on memory. */
 const mostKept = { wishes: 20_000, selections: 30_000, shelves: 64, turns: 50_000 };
 
-/** A choice of papers, and the edition that is made of it once. */
-export interface Selection {
-  choices: readonly Choice[];
+/** What was chosen, and the edition that is made of it once. */
+export interface Selection extends Chosen {
   /** Null until it is written. */
   editionId: string | null;
 }
@@ -67,7 +68,10 @@ export class PlanRun {
   #written: Promise<void> = Promise.resolve();
   #indexing: Promise<void> = Promise.resolve();
 
-  constructor(at: Date, { end, offers }: OffersAt, anySourceLate: boolean) {
+  readonly #samples: boolean;
+
+  constructor(at: Date, { end, offers }: OffersAt, anySourceLate: boolean, samples = false) {
+    this.#samples = samples;
     this.end = end;
     this.#at = at;
     this.#anySourceLate = anySourceLate;
@@ -77,7 +81,7 @@ export class PlanRun {
 
   /** @param foresee for a run that writes nothing: with what the plan would first put into the log */
   static async open(db: Queries, at: Date, anySourceLate: boolean, foresee: boolean): Promise<PlanRun> {
-    return new PlanRun(at, await readOffers(db, at, foresee), anySourceLate);
+    return new PlanRun(at, await readOffers(db, at, foresee), anySourceLate, await holdsOnlySamples(db));
   }
 
   /** What is to be done about each of these subscribers. */
@@ -123,11 +127,11 @@ export class PlanRun {
 
   async #writeEditions(db: Queries, selections: readonly Selection[], now: Date): Promise<void> {
     const bare = [...new Set(selections)].filter(({ editionId }) => editionId === null);
-    const wanted = new Set(bare.flatMap(({ choices }) => choices.map(({ paperId }) => paperId)));
+    const wanted = new Set(bare.flatMap(papersOf));
     const missing = [...wanted].filter((paperId) => !this.#snapshots.has(paperId));
     for (const [paperId, id] of await snapshotPapers(db, missing, now)) this.#snapshots.set(paperId, id);
     for (const [paperId, labels] of await loadTopicLabels(db, missing)) this.#labels.set(paperId, labels);
-    const made = bare.map(({ choices }) => editionOf(choices, this.#snapshots, this.#labels));
+    const made = bare.map((selection) => editionOf(selection, this.#snapshots, this.#labels, topicNames));
     await writeEditions(db, [...new Map(made.map((edition) => [edition.id, edition])).values()], now);
     for (const [i, selection] of bare.entries()) selection.editionId = made[i]?.id ?? null;
   }
@@ -157,14 +161,20 @@ export class PlanRun {
       // What only one subscriber has is not worth keeping.
       const { owed } = exception;
       const shelf = cursor === null ? this.#shelf.newest(owed) : this.#shelf.after(cursor, owed);
-      return { choices: shelf.choose(parseWish(wish), exception.given, this.#findable), editionId: null };
+      return this.#chooseFrom(shelf, parseWish(wish), exception.given);
     }
     return kept(this.#byWish, `${cursor ?? beginning} ${wish}`, mostKept.wishes, () => {
       const shelf = kept(this.#shelves, cursor ?? beginning, mostKept.shelves, () =>
         cursor === null ? this.#shelf.newest() : this.#shelf.after(cursor),
       );
-      const choices = shelf.choose(parseWish(wish), [], this.#findable);
-      return kept(this.#selections, JSON.stringify(choices), mostKept.selections, () => ({ choices, editionId: null }));
+      const selection = this.#chooseFrom(shelf, parseWish(wish));
+      return kept(this.#selections, JSON.stringify(selection), mostKept.selections, () => selection);
     });
+  }
+
+  #chooseFrom(shelf: Shelf, wish: Wish, without: readonly number[] = []): Selection {
+    const choices = shelf.choose(wish, without, this.#findable);
+    const reckoning = shelf.reckon(wish, without, this.#findable);
+    return { choices, reckoning, samples: this.#samples, editionId: null };
   }
 }

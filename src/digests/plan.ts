@@ -6,11 +6,13 @@ import type { Queries } from '../database/database.js';
 import { wakeDelivery } from '../database/queue.js';
 import { PaperIndex } from '../interests/paper-index.js';
 import { appendOffers, findLateSources, findLogEnd, type Offer, readFindable, readListed } from '../papers/offers.js';
+import { holdsOnlySamples } from '../papers/store.js';
 import { growingSources } from '../sources/open.js';
 import { resumePaused } from '../subscribers/lifecycle.js';
-import { type Choice, Shelf, type Wish } from './choose.js';
+import { Shelf, type Wish } from './choose.js';
 import * as due from './due.js';
-import { editionOf, loadTopicLabels, snapshotPapers, writeEditions } from './editions.js';
+import { type Chosen, editionOf, loadTopicLabels, papersOf, snapshotPapers, writeEditions } from './editions.js';
+import { topicNames } from './layouts.js';
 import { type Decision, PlanRun } from './plan-run.js';
 import { bookPlan, type NewDigest, type PlannedDay, writeDigests } from './store.js';
 
@@ -165,13 +167,13 @@ export async function planWelcome(tx: Queries, now: Date, subscriberId: number):
   const reader = await readNewcomer(tx, now, subscriberId);
   if (!reader) return false;
   const end = await findLogEnd(tx);
-  const choices = await chooseWelcome(tx, utcDay(now), reader.wish, ({ seq, paperId }) => {
+  const chosen = await chooseWelcome(tx, utcDay(now), reader.wish, ({ seq, paperId }) => {
     return seq > (reader.cursor ?? 0) && !reader.given.includes(paperId);
   });
-  if (choices.length === 0) return false;
-  const paperIds = choices.map(({ paperId }) => paperId);
-  const snapshots = await snapshotPapers(tx, paperIds, now);
-  const edition = editionOf(choices, snapshots, await loadTopicLabels(tx, paperIds));
+  if (!chosen) return false;
+  const paperIds = chosen.choices.map(({ paperId }) => paperId);
+  const snapshots = await snapshotPapers(tx, papersOf(chosen), now);
+  const edition = editionOf(chosen, snapshots, await loadTopicLabels(tx, paperIds), topicNames);
   await writeEditions(tx, [edition], now);
   const { day, abstractLength } = reader;
   await writeDigests(tx, [{ id: uuidv7(), subscriberId, day, editionId: edition.id, abstractLength }], now);
@@ -184,13 +186,15 @@ export async function planWelcome(tx: Queries, now: Date, subscriberId: number):
 /**
  * Chooses from the newest list, up to `day` (YYYY-MM-DD) and of the last seven, in which something matches.
  * @param isOffered leaves out papers
+ * @returns null where nothing matches
  */
 export async function chooseWelcome(
   db: Queries,
   day: string,
   wish: Wish,
   isOffered: (offer: Offer) => boolean = () => true,
-): Promise<Choice[]> {
+): Promise<Chosen | null> {
+  const samples = await holdsOnlySamples(db);
   const offers = (await readListed(db, day, welcomeDays)).filter(isOffered);
   const papers = new PaperIndex();
   if (wish.interests) {
@@ -199,10 +203,11 @@ export async function chooseWelcome(
   }
   const days = [...new Set(offers.map((offer) => offer.day))].sort().reverse();
   for (const listDay of days) {
-    const choices = new Shelf(offers.filter((offer) => offer.day === listDay)).choose(wish, [], papers);
-    if (choices.length > 0) return choices;
+    const shelf = new Shelf(offers.filter((offer) => offer.day === listDay));
+    const choices = shelf.choose(wish, [], papers);
+    if (choices.length > 0) return { choices, reckoning: shelf.reckon(wish, [], papers), samples };
   }
-  return [];
+  return null;
 }
 
 const newcomers = z.array(

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { buildMessage } from '../mail/message.js';
-import type { Choice } from './choose.js';
 import { messageWith } from './compose-stored.js';
+import { anyReader } from './content.js';
 import { firstPlace, type Place, readDue } from './due.js';
-import { previewEdition } from './editions.js';
+import { type Chosen, previewEdition } from './editions.js';
+import { composingNow, topicNames } from './layouts.js';
 import { openRun } from './plan.js';
 import type { DigestTemplates } from './templates.js';
 
@@ -37,7 +38,7 @@ export async function preflight(ctx: Context, templates: DigestTemplates, at: Da
   const before = await measure(prisma, at);
   const run = await openRun(ctx, at, true);
   const papers = new Set<number>();
-  const samples: (readonly Choice[])[] = [];
+  const samples: Chosen[] = [];
   let recipients = 0;
   let noMatch = 0;
   let place: Place | null = firstPlace;
@@ -52,11 +53,11 @@ export async function preflight(ctx: Context, templates: DigestTemplates, at: Da
       }
       recipients++;
       for (const { paperId } of choices) papers.add(paperId);
-      if (samples.length < sampleSize) samples.push(choices);
+      if (samples.length < sampleSize) samples.push(decision.selection);
     }
     place = batch.last;
   }
-  const sizes = await Promise.all(samples.map((choices) => sizeOf(ctx, templates, choices, at)));
+  const sizes = await Promise.all(samples.map((chosen) => sizeOf(ctx, templates, chosen, at)));
   const mean = sizes.reduce((sum, size) => sum + size, 0) / (sizes.length || 1);
   const rate = ctx.config.sending.rate || before.ratePerSecond;
   return {
@@ -70,7 +71,7 @@ export async function preflight(ctx: Context, templates: DigestTemplates, at: Da
   };
 }
 
-async function sizeOf(ctx: Context, templates: DigestTemplates, choices: readonly Choice[], at: Date): Promise<number> {
+async function sizeOf(ctx: Context, templates: DigestTemplates, chosen: Chosen, at: Date): Promise<number> {
   const sample = {
     id: '00000000-0000-8000-8000-000000000000',
     day: at.toISOString().slice(0, 10),
@@ -80,9 +81,10 @@ async function sizeOf(ctx: Context, templates: DigestTemplates, choices: readonl
     linkId: NIL,
     tokenEpoch: 0,
     email: 'reader@example.org',
+    reader: anyReader,
   } as const;
-  const papers = await previewEdition(ctx.db.prisma, choices);
-  return (await buildMessage(messageWith(ctx, templates, sample, papers))).length;
+  const shown = await previewEdition(ctx.db.prisma, chosen, topicNames);
+  return (await buildMessage(messageWith(composingNow(ctx), templates, sample, shown))).length;
 }
 
 /** Yesterday's recipients, and how many mails a second the last day's delivery came to. */

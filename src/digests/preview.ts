@@ -3,7 +3,9 @@ import type { Context } from '../context.js';
 import { UserError } from '../errors.js';
 import type { Message } from '../mail/message.js';
 import { messageWith } from './compose-stored.js';
+import { anyReader } from './content.js';
 import { previewEdition } from './editions.js';
+import { composingNow, topicNames } from './layouts.js';
 import { chooseWelcome } from './plan.js';
 import type { DigestTemplates } from './templates.js';
 
@@ -31,10 +33,16 @@ export async function previewDigest(
   const { prisma } = ctx.db;
   const { topics, phrases } = request;
   const interests = { phrases, mutedPhrases: [], authors: [], categories: [] };
-  const choices = await chooseWelcome(prisma, request.date, { topics, interests, count: defaults.count });
-  if (choices.length === 0) throw new UserError(`No paper of the week up to ${request.date} matches`);
-  const papers = await previewEdition(prisma, choices);
-  const reader = { subscriberId: 0, linkId: NIL, tokenEpoch: 0, email: 'reader@example.org' };
+  const chosen = await chooseWelcome(prisma, request.date, { topics, interests, count: defaults.count });
+  if (!chosen) throw new UserError(`No paper of the week up to ${request.date} matches`);
+  const shown = await previewEdition(prisma, chosen, topicNames);
+  const to = { subscriberId: 0, linkId: NIL, tokenEpoch: 0, email: 'reader@example.org' };
+  const reader = { ...anyReader, topics, own: phrases.length };
   const digest = { id: '00000000-0000-8000-8000-000000000000', day: request.date, plannedAt: ctx.clock() };
-  return messageWith(ctx, templates, { ...digest, ...reader, abstractLength: defaults.abstractLength }, papers);
+  return messageWith(
+    composingNow(ctx),
+    templates,
+    { ...digest, ...to, reader, abstractLength: defaults.abstractLength },
+    shown,
+  );
 }

@@ -2,30 +2,49 @@ import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type PaperContent, paperContent } from '../papers/paper.js';
-import type { DigestEntry } from './compose.js';
+import type { Account, DigestEntry, StoredAccount } from './content.js';
 
-/** More than are on offer at any time; at some 20 KB each, with what compose makes of them. */
-const mostKept = 3_000;
+/** More papers than are on offer at any time, at some 20 KB each with what compose makes of them; of editions it keeps a list of pieces. */
+const mostKept = { papers: 3_000, editions: 5_000 };
+
+/** What a digest shows, as the plan froze it. */
+export interface Shown {
+  papers: readonly DigestEntry[];
+  account: Account | null;
+}
 
 const rows = z.array(z.object({ id: z.number(), content: paperContent }));
 
 /** The papers of digests as they were frozen. They never change, so those used last are kept. */
 export class Snapshots {
   readonly #db: Pick<Pool, 'query'>;
-  readonly #papers = new LRUCache<number, PaperContent>({ max: mostKept });
+  readonly #papers = new LRUCache<number, PaperContent>({ max: mostKept.papers });
+  readonly #editions = new LRUCache<string, Shown>({ max: mostKept.editions });
 
   constructor(db: Pick<Pool, 'query'>) {
     this.#db = db;
   }
 
-  /** What a digest shows: its papers in their order, and the names of the topics that matched each. */
-  async entriesOf(digest: { snapshotIds: number[]; topics: string[][] }): Promise<DigestEntry[]> {
-    const { snapshotIds, topics } = digest;
-    await this.#load(snapshotIds.filter((id) => !this.#papers.has(id)));
-    return snapshotIds.flatMap((id, i) => {
+  /** What a digest shows: its papers in their order with why each is here, and what became of the others. */
+  async shownBy(digest: {
+    editionId: string;
+    snapshotIds: number[];
+    topics: string[][];
+    account: StoredAccount | null;
+  }): Promise<Shown> {
+    const { editionId, snapshotIds, topics, account } = digest;
+    const known = this.#editions.get(editionId);
+    if (known) return known;
+    const outside = account?.outside ?? null;
+    const ids = outside === null ? snapshotIds : [...snapshotIds, outside];
+    await this.#load(ids.filter((id) => !this.#papers.has(id)));
+    const papers = snapshotIds.flatMap((id, i) => {
       const paper = this.#papers.get(id);
       return paper ? { paper, topics: topics[i] ?? [] } : [];
     });
+    const shown = { papers, account: account && accountOf(account, this.#papers.get(outside ?? 0)) };
+    if (papers.length > 0) this.#editions.set(editionId, shown);
+    return shown;
   }
 
   async #load(ids: number[]): Promise<void> {
@@ -33,4 +52,9 @@ export class Snapshots {
     const found = await this.#db.query('select id, content from paper_snapshots where id = any ($1)', [ids]);
     for (const { id, content } of rows.parse(found.rows)) if (!this.#papers.has(id)) this.#papers.set(id, content);
   }
+}
+
+/** An account with the paper that it names. */
+export function accountOf({ topic, ...account }: StoredAccount, outside: PaperContent | undefined): Account {
+  return { ...account, outside: outside ? { paper: outside, topic } : null };
 }

@@ -4,11 +4,8 @@ import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { confirmedStatuses } from '../subscribers/status.js';
-import { leaseSeconds, mailedDigest, owePapers } from './claims.js';
+import { leaseSeconds, owePapers } from './claims.js';
 import { lifetime, type NextStatus } from './next-status.js';
-
-const stored = mailedDigest.extend({ editionId: z.string() });
-export type StoredDigest = z.output<typeof stored>;
 
 /** Leases are between machines, so they go by the one clock that all of them share. */
 const leaseUntil = Prisma.sql`clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)`;
@@ -19,7 +16,7 @@ export interface NewDigest {
   /** Local calendar day, YYYY-MM-DD. */
   day: string;
   editionId: string;
-  abstractLength: StoredDigest['abstractLength'];
+  abstractLength: 'none' | 'short' | 'full';
 }
 
 /**
@@ -161,14 +158,4 @@ export async function isAnyOpen(db: Queries): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`
     (select from digests where status = 'queued' limit 1) union all (select from digests where status = 'sending' limit 1)`;
   return rows.length > 0;
-}
-
-/** A digest by its id; null where it does not exist, or is no longer anybody's. */
-export async function findDigest(db: Queries, id: string): Promise<StoredDigest | null> {
-  const rows = await db.$queryRaw`
-    select d.id, d.day::text, d.edition_id as "editionId", d.planned_at as "plannedAt",
-      d.abstract_length as "abstractLength", s.id as "subscriberId", s.link_id as "linkId", s.token_epoch as "tokenEpoch", s.email
-    from digests d join subscribers s on s.id = d.subscriber_id
-    where d.id = ${id}::uuid`;
-  return z.array(stored).parse(rows)[0] ?? null;
 }

@@ -22,9 +22,11 @@ export function fillable<Values extends object>(html: string): Fill<Values> {
 
 const escaped = fillable<{ value: string }>('{{= it.value }}');
 
+const needsNoEscaping = /^[^&<>"']*$/;
+
 /** A value as it stands in HTML. */
 export function escapedSegment(value: string): Segment {
-  return new Segment(escaped({ value }));
+  return new Segment(needsNoEscaping.test(value) ? value : escaped({ value }));
 }
 
 /** Stands where a value is to be put: control characters, which no text that was cleaned has. */
@@ -43,11 +45,14 @@ export function splitAtSlots<Name extends string>(text: string): Slotted<Name> {
     .filter((piece) => typeof piece === 'string' || piece.text !== '');
 }
 
-/** Puts values, which are HTML or text already, into their places; adds all to `into`. */
-export function fillSlots<Name extends string>(
-  into: Segment[],
+/**
+ * Puts values, which are HTML or text already, into their places; adds all to `into`.
+ * @param values a name leaves a place open, under that name
+ */
+export function fillSlots<Name extends string, Open extends string = never>(
+  into: (Segment | Open)[],
   slotted: Slotted<Name>,
-  values: Record<Name, Segment | null>,
+  values: Record<Name, Segment | Open | null>,
 ): void {
   for (const piece of slotted) {
     const segment = typeof piece === 'string' ? values[piece] : piece;
@@ -59,7 +64,9 @@ export function fillSlots<Name extends string>(
  * Makes a function of compiled HTML that gives it in pieces, of which those between the values are the same for all mails.
  * The template may ask whether a value is null, and print it: nothing else.
  */
-export function segmented<Name extends string>(html: string): (values: Record<Name, Segment | null>) => Segment[] {
+export function segmented<Name extends string, Open extends string = never>(
+  html: string,
+): (values: Record<Name, Segment | Open | null>) => (Segment | Open)[] {
   const fill = fillable<Record<string, string | null>>(html);
   // One for each set of values that are null.
   const shapes = new Map<string, Slotted<Name>>();
@@ -71,7 +78,7 @@ export function segmented<Name extends string>(html: string): (values: Record<Na
       shape = splitAtSlots(fill(Object.fromEntries(names.map((name) => [name, values[name] && slotMark(name)]))));
       shapes.set(key, shape);
     }
-    const segments: Segment[] = [];
+    const segments: (Segment | Open)[] = [];
     fillSlots(segments, shape, values);
     return segments;
   };

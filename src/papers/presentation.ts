@@ -1,15 +1,14 @@
-import { arxivUrl, pdfUrl } from './paper.js';
+import { arxivUrl, isArxivId, pdfUrl } from './paper.js';
 
 /** How a paper is put before a reader, on a page and in a mail alike. */
 
-const namesShown = 3;
 const longestName = 80;
 
-/** The first authors and how many more there are. */
+/** Up to three authors; of more the first two, the last, whom researchers look for, and how many there are. */
 export function authorsLine(authors: readonly string[]): string {
-  const names = authors.slice(0, namesShown).map((name) => clamp(name, longestName));
-  const others = authors.length - namesShown;
-  return others > 0 ? `${names.join(', ')} and ${others} more` : names.join(', ');
+  const names = authors.map((name) => clamp(name, longestName));
+  if (names.length <= 3) return names.join(', ');
+  return `${names.slice(0, 2).join(', ')}, …, ${names.at(-1)} (${names.length})`;
 }
 
 /** A count and its noun, with a no-break space, so that no line begins with the noun. */
@@ -24,16 +23,40 @@ export function longDay(day: string | Date): string {
   return dateFormat.format(new Date(day));
 }
 
-/** What is told of a paper beside its authors: where it is from, when it came out, what people think of it. */
-export function metadataOf(paper: {
-  organization: string | null;
-  publishedAt: Date;
-  upvotes: number;
-  comments: number;
-}): string[] {
+const dayOfYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const dayMs = 86_400_000;
+/** For so many days a date needs no year. */
+const yearlessDays = 300;
+
+/** Whether the date of a paper needs its year, for whoever reads on that day (YYYY-MM-DD). */
+export function isOld({ publishedAt }: { publishedAt: Date }, day: string): boolean {
+  return Date.parse(day) - publishedAt.getTime() > yearlessDays * dayMs;
+}
+
+/**
+ * What is told of a paper beside its authors: where it is from, when it came out, what people think of it.
+ * @param withYear see `isOld`
+ */
+export function metadataOf(
+  paper: { identifier: string; organization: string | null; publishedAt: Date; upvotes: number; comments: number },
+  withYear: boolean,
+): string[] {
   const { organization, publishedAt, upvotes, comments } = paper;
-  const metadata = [longDay(publishedAt), counted(upvotes, 'vote'), counted(comments, 'comment')];
-  return organization ? [clamp(organization, longestName), ...metadata] : metadata;
+  const date = withYear ? longDay(publishedAt) : dayOfYear.format(publishedAt);
+  return [
+    ...(organization ? [clamp(organization, longestName)] : []),
+    isArxivId(paper.identifier) ? `arXiv\u00a0${date.replaceAll(' ', '\u00a0')}` : date,
+    ...(upvotes > 0 ? [counted(upvotes, 'vote')] : []),
+    ...(comments > 0 ? [counted(comments, 'comment')] : []),
+  ];
+}
+
+const longestShortName = 25;
+
+/** What a title calls its subject, before a colon: "EnvHarness"; null where there is nothing so short. */
+export function shortName(title: string): string | null {
+  const [, name] = /^([^:]+):\s/.exec(title) ?? [];
+  return name !== undefined && name.length <= longestShortName ? name.trim() : null;
 }
 
 /** Cuts a text at the end of a word, with an ellipsis, where it is longer than that many characters. */
@@ -60,7 +83,10 @@ export interface PaperLink {
   href: string;
 }
 
-/** Where there is more about a paper, its discussion first. */
+/** Fewer stars than this tell nothing. */
+const leastStars = 10;
+
+/** Where there is more about a paper, the paper itself first. */
 export function linksOf(paper: {
   identifier: string;
   discussionUrl: string | null;
@@ -69,12 +95,13 @@ export function linksOf(paper: {
   projectUrl: string | null;
 }): PaperLink[] {
   const { identifier, codeStars } = paper;
+  const stars = codeStars !== null && codeStars >= leastStars ? ` ★\u00a0${codeStars.toLocaleString('en')}` : '';
   const links = [
-    { label: 'Discussion', href: safeUrl(paper.discussionUrl) },
     { label: 'arXiv', href: arxivUrl(identifier) },
     { label: 'PDF', href: pdfUrl(identifier) },
-    { label: codeStars ? `Code (${counted(codeStars, 'star')})` : 'Code', href: safeUrl(paper.codeUrl) },
+    { label: `Code${stars}`, href: safeUrl(paper.codeUrl) },
     { label: 'Project', href: safeUrl(paper.projectUrl) },
+    { label: 'Discussion', href: safeUrl(paper.discussionUrl) },
   ];
   return links.filter((link): link is PaperLink => link.href !== null);
 }

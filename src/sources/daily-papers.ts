@@ -35,7 +35,8 @@ const dailyPaper = z.object({
     organization,
   }),
   numComments: count,
-  thumbnail: text,
+  mediaUrls: z.array(text).catch([]),
+  mediaUrl: text,
   organization,
 });
 
@@ -107,12 +108,21 @@ function toPaper(entry: z.output<typeof dailyPaper>): Paper {
     publishedAt: new Date(paper.publishedAt),
     upvotes: paper.upvotes,
     comments: entry.numComments,
-    thumbnailUrl: webUrl(entry.thumbnail, /^https:$/),
+    thumbnailUrl: pictureOf(entry),
     discussionUrl: `https://huggingface.co/papers/${encodeURIComponent(identifier)}`,
     codeUrl: webUrl(paper.githubRepo),
     codeStars: paper.githubStars,
     projectUrl: webUrl(paper.projectPage),
   };
+}
+
+/**
+ * A picture that came with the paper. What is called its thumbnail is left out: it shows the title, at a size at which nobody
+ * can read it. Films cannot be shown in a mail.
+ */
+function pictureOf({ mediaUrls, mediaUrl }: z.output<typeof dailyPaper>): string | null {
+  const pictures = [...mediaUrls, mediaUrl].flatMap((url) => webUrl(url, /^https:$/) ?? []);
+  return pictures.find((url) => /\.(png|jpe?g|gif|webp)$/i.test(new URL(url).pathname)) ?? null;
 }
 
 /** The address in its standard form; null where it is none of the web. */

@@ -26,6 +26,11 @@ export function digestLink(ctx: Linking, holder: LinkHolder, digestId: string): 
   return link(ctx, 'digest', holder, { about: digestId });
 }
 
+/** Where the reader of a digest says more, or less, of its papers. */
+export function feedbackLink(ctx: Linking, holder: LinkHolder, digestId: string): string {
+  return link(ctx, 'feedback', holder, { about: digestId });
+}
+
 /** What was sent to a subscriber: a page, and a feed of it for a reader of feeds. */
 export function historyLinks(ctx: Linking, holder: LinkHolder): { history: string; feed: string } {
   return { history: link(ctx, 'history', holder), feed: link(ctx, 'feed', holder) };

@@ -1,20 +1,28 @@
-import { authorsLine, firstSentences, linksOf, metadataOf, pictureUrl } from '../papers/presentation.js';
-import type { ListedPaper } from '../papers/store.js';
+import type { PaperContent } from '../papers/paper.js';
+import { authorsLine, firstSentences, isOld, linksOf, metadataOf, pictureUrl } from '../papers/presentation.js';
 
 const charactersShown = 300;
 
-/** A paper as pages show it: text, and links that are https. */
-export function paperView(paper: ListedPaper) {
+/**
+ * A paper as pages show it: text, and links that are https.
+ * @param paper.day on whose list it stands, or on which it was mailed, YYYY-MM-DD
+ */
+export function paperView(
+  paper: PaperContent & { day: string; topics?: readonly { slug: string; name: string }[]; why?: readonly string[] },
+) {
   const links = linksOf(paper);
   return {
     title: paper.title,
     href: links[0]?.href ?? null,
     authorsLine: authorsLine(paper.authors),
-    metadata: metadataOf(paper),
+    metadata: metadataOf(paper, isOld(paper, paper.day)),
     thumbnail: pictureUrl(paper.thumbnailUrl),
     ...shortened(paper.summary, paper.abstract),
+    byModel: Boolean(paper.summary),
     links,
-    topics: paper.topics,
+    day: paper.day,
+    topics: paper.topics ?? [],
+    why: paper.why ?? [],
   };
 }
 

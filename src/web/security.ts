@@ -11,27 +11,21 @@ export function securityHeaders(https: boolean): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { ...restrictive, styleSrc: ["'self'"], scriptSrc: ["'self'"] },
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        imgSrc: ["'self'", ...pictureHosts.flatMap((host) => [`https://${host}`, `https://*.${host}`])],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
     },
     referrerPolicy: { policy: 'no-referrer' },
     // Other sites on subdomains are the operator's to decide about.
     strictTransportSecurity: https && { maxAge: 31_536_000, includeSubDomains: false },
   });
 }
-
-const restrictive = {
-  defaultSrc: ["'none'"],
-  imgSrc: ["'self'", ...pictureHosts.flatMap((host) => [`https://${host}`, `https://*.${host}`])],
-  formAction: ["'self'"],
-  frameAncestors: ["'none'"],
-  baseUri: ["'none'"],
-};
-
-/** For a digest, whose styles stand inline because mail programs want them there. No script can run in it. */
-export const mailContent: RequestHandler = helmet.contentSecurityPolicy({
-  useDefaults: false,
-  directives: { ...restrictive, styleSrc: ["'unsafe-inline'"] },
-});
 
 /** For pages behind a token: no cache keeps them and no search engine lists them. */
 export const privatePage: RequestHandler = (_req, res, next) => {

@@ -172,6 +172,50 @@ describe('own interests', () => {
   });
 });
 
+describe('the reckoning', () => {
+  const offers = [
+    offer(1, { upvotes: 5, day: '2026-02-02' }),
+    offer(2, { upvotes: 9, topics: { robotics: 0.9, agents: 0.2 } }),
+    offer(3, { upvotes: 50, topics: { music: 0.4, speech: 0.8 } }),
+    offer(4, { upvotes: 40, topics: {} }),
+  ];
+
+  it('counts what was on offer and what matched, and names the most voted of the rest with its strongest topic', () => {
+    expect(new Shelf(offers).reckon({ topics: ['agents', 'robotics'], count: 1 })).toEqual({
+      offered: 4,
+      matched: 2,
+      days: 2,
+      outside: { paperId: 3, topic: 'speech' },
+    });
+    expect(new Shelf(offers).reckon({ topics: ['agents', 'music'], count: 9 }).outside).toEqual({
+      paperId: 4,
+      topic: null,
+    });
+  });
+
+  it('names nothing that was given before or is muted, and nothing where all match', () => {
+    const index = new PaperIndex();
+    for (const { paperId } of offers)
+      index.add({
+        id: paperId,
+        title: paperId === 3 ? 'A song' : 'x',
+        abstract: '',
+        keywords: [],
+        authors: [],
+        categories: [],
+      });
+    const interests = { phrases: [], mutedPhrases: ['song'], authors: [], categories: [] };
+    const shelf = new Shelf(offers);
+    expect(shelf.reckon({ topics: ['agents', 'speech'], count: 9, interests }, [4], index)).toEqual({
+      offered: 4,
+      matched: 2,
+      days: 2,
+      outside: null,
+    });
+    expect(shelf.reckon({ topics: [], count: 2 })).toEqual({ offered: 4, matched: 4, days: 2, outside: null });
+  });
+});
+
 describe('what is on offer', () => {
   const wish = { topics: ['agents'], count: 10 };
   const offers = [

@@ -245,7 +245,9 @@ describe('rows 2 and 3: a mail whose final answer is lost', () => {
       );
       expect(await send(server, { inDoubt: 'resend' })).toEqual({ ...nothing, queued: 1 });
       expect(await records()).toMatchObject([{ status: 'queued', attempts: 1, lastReply: expect.stringMatching(/./) }]);
-      await context().db.prisma.paper.updateMany({ data: { title: 'Another title', upvotes: 99 } });
+      const { prisma } = context().db;
+      await prisma.paper.updateMany({ data: { title: 'Another title', upvotes: 99 } });
+      await prisma.subscriber.updateMany({ data: { topics: ['robotics'], timezone: 'Asia/Tokyo', pictures: true } });
       later(2);
       expect(await send(server, { inDoubt: 'resend' })).toEqual({ ...nothing, sent: 1 });
       const [first, second] = server.mails;
@@ -300,6 +302,19 @@ describe('rows 2 and 3: a mail whose final answer is lost', () => {
     const moved = { ...config, web: { ...config.web, baseUrl: 'https://new.example.net' } };
     await deliver({ ...delivery, ctx: { ...delivery.ctx, config: moved } }, new AbortController().signal);
     expect(server.mails.map(({ raw }) => raw.includes('new.example.net'))).toEqual([true]);
+  });
+
+  it('leaves nothing behind of what its reader had chosen, once it is sent', async () => {
+    await planDigests(context(), 1);
+    const server = await serve(({ step, connection }) =>
+      step === 'dot' && connection === 1 ? { next: 'close', keep: true } : undefined,
+    );
+    const kept = async () => (await context().db.prisma.digest.findFirstOrThrow()).reader;
+    await send(server);
+    expect(await kept()).toContain('UTC');
+    later(2);
+    await send(server);
+    expect(await kept()).toBeNull();
   });
 
   it('is in doubt, and never sent again by itself, by the policy "hold"', async () => {

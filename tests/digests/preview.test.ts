@@ -23,8 +23,8 @@ const preview = async (topics: string[], date = '2026-02-03', phrases: string[] 
 describe('a preview', () => {
   it('is the digest that a subscriber with these topics would get', async () => {
     const message = await preview(['agents']);
-    expect(message.subject).toBe('Agents that wait + 1 more');
-    expect(textOf(message.text)).toContain('Matches');
+    expect(message.subject).toBe('Agents that wait + 1 more paper');
+    expect(textOf(message.text)).toContain('Why: AI agents');
     expect(textOf(message.text)).not.toContain('Singing machines');
     expect(textOf(message.html)).toContain('Agents that plan');
   });
@@ -36,7 +36,7 @@ describe('a preview', () => {
   });
 
   it('is of the trending papers where no topics are given', async () => {
-    expect((await preview([])).subject).toBe('Agents that wait + 1 more');
+    expect((await preview([])).subject).toBe('Agents that wait + 1 more paper');
   });
 
   it('shows the day that is asked for, or the newest before it on which something matches', async () => {

@@ -54,11 +54,11 @@ describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a bro
     await page.getByRole('heading', { name: 'You are subscribed' }).waitFor();
 
     const digest = await openMail(page, 'Agents that plan');
-    await digest.getByText('Matches AI agents').first().waitFor();
+    await digest.getByText('match what you chose').or(digest.getByText('matches what you chose')).first().waitFor();
     await follow(page, digest, 'View in browser');
     await page.getByRole('link', { name: 'Agents that plan' }).first().waitFor();
 
-    await follow(page, await openMail(page, 'Agents that plan'), 'Preferences');
+    await follow(page, await openMail(page, 'Agents that plan'), 'Change');
     expect(await page.getByLabel('Time zone').inputValue()).toBe('Asia/Tokyo');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').first().waitFor();

@@ -41,8 +41,11 @@ describe('from the first visit to the last mail, by HTTP and SMTP alone', () => 
     expect((await request('POST', confirm)).status).toBe(200);
     const [, digest] = await relay.received(2);
     expect(digest?.subject).toContain('Agents that plan');
-    expect(digest?.text).toContain('Matches');
-    expect(digest?.text).not.toContain('Diffusion models for video');
+    expect(digest?.text).toContain('Why: AI agents');
+    expect(digest?.text).toMatch(
+      /The most voted of those: Diffusion models for video \(\d+\svotes\), on Video\s+generation/,
+    );
+    expect(digest?.text?.match(/^\d\. /gm)).toHaveLength(1);
     expect(digest?.html).toContain('https://arxiv.org/abs/2602.0');
     expect((await stats()).subscribers).toMatchObject({ pending: 0, active: 1 });
     expect((await request('GET', link(digest, 'digests'))).text).toContain('Agents that plan');

@@ -127,7 +127,7 @@ describe('ingest', () => {
     const full = dailyPaper(
       '2602.00001',
       { ai_summary: 'In short.', githubRepo: 'https://github.com/a/b', githubStars: 5, ai_keywords: ['a', 'b'] },
-      { thumbnail: 'https://example.org/a.png' },
+      { mediaUrls: ['https://example.org/a.png'] },
     );
     const bare = dailyPaper('2602.00001', { upvotes: undefined, authors: [], summary: '' }, { numComments: undefined });
     const source = await playHuggingFace({ '2026-02-04': [full] });

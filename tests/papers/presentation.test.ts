@@ -8,12 +8,13 @@ import {
   linksOf,
   longDay,
   safeUrl,
+  shortName,
 } from '../../src/papers/presentation.js';
 
 describe('what a reader sees of a paper', () => {
-  it('the first three authors, and how many more', () => {
+  it('up to three authors; of more the first, the last, and how many there are', () => {
     expect(authorsLine(['A', 'B', 'C'])).toBe('A, B, C');
-    expect(authorsLine(['A', 'B', 'C', 'D', 'E'])).toBe('A, B, C and 2 more');
+    expect(authorsLine(['A', 'B', 'C', 'D', 'E'])).toBe('A, B, …, E (5)');
     expect(authorsLine([])).toBe('');
   });
 
@@ -22,6 +23,13 @@ describe('what a reader sees of a paper', () => {
     expect(counted(1_234, 'vote')).toBe('1,234\u00a0votes');
     expect(longDay('2026-02-04')).toBe('4 February 2026');
     expect(longDay(new Date('2026-02-04T23:59:00Z'))).toBe('4 February 2026');
+  });
+
+  it('the name that a title gives its subject, where it is short', () => {
+    expect(shortName('EnvHarness: Awakening Static Worlds')).toBe('EnvHarness');
+    expect(shortName('Agents at 10:30 in the morning')).toBeNull();
+    expect(shortName('A question that takes long to ask: an answer')).toBeNull();
+    expect(shortName('No colon')).toBeNull();
   });
 
   it('whole sentences, as far as they fit', () => {

@@ -25,7 +25,10 @@ describe('an entry of the Daily Papers API', () => {
           authors: [{ name: 'Kurt G\\"odel' }, { name: 'Hidden', hidden: true }, { name: '' }],
           unknownField: { of: 'tomorrow' },
         },
-        { thumbnail: 'https://example.org/t.png' },
+        {
+          thumbnail: 'https://example.org/t.png',
+          mediaUrls: ['https://example.org/a.mp4', 'https://example.org/b.png'],
+        },
       ),
     ).toEqual({
       identifier: '2602.02276',
@@ -39,7 +42,7 @@ describe('an entry of the Daily Papers API', () => {
       publishedAt: new Date('2026-02-02T00:00:00Z'),
       upvotes: 3,
       comments: 2,
-      thumbnailUrl: 'https://example.org/t.png',
+      thumbnailUrl: 'https://example.org/b.png',
       discussionUrl: 'https://huggingface.co/papers/2602.02276',
       codeUrl: 'https://github.com/a/b',
       codeStars: 12,
@@ -48,12 +51,15 @@ describe('an entry of the Daily Papers API', () => {
   });
 
   test.each([
-    [{ githubRepo: 'javascript:alert(1)', projectPage: 'not a link' }, { thumbnail: '/relative.png' }],
+    [{ githubRepo: 'javascript:alert(1)', projectPage: 'not a link' }, { mediaUrls: ['/relative.png'] }],
     [
       { githubRepo: 'file:///etc/passwd', projectPage: 'https://user:pass@example.org/' },
-      { thumbnail: 'http://example.org/t.png' },
+      { mediaUrls: ['http://example.org/t.png'] },
     ],
-    [{ githubRepo: 5, projectPage: null }, { thumbnail: ['x'] }],
+    [
+      { githubRepo: 5, projectPage: null },
+      { thumbnail: ['x'], mediaUrls: 'x' },
+    ],
   ])('keeps only addresses of the web: %j, %j', (paper, entry) => {
     expect(read('2602.00001', paper, entry)).toMatchObject({ codeUrl: null, projectUrl: null, thumbnailUrl: null });
   });

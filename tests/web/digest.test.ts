@@ -29,9 +29,8 @@ describe('a digest in the browser', () => {
     expect(html).toContain('A paper about');
     expect(html).not.toContain('<script>alert');
     const policy = response.headers.get('content-security-policy');
-    expect(policy).toContain("style-src 'unsafe-inline'");
     expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toContain('script-src');
+    expect(policy).not.toContain('unsafe-inline');
     expect(response.headers.get('x-robots-tag')).toContain('noindex');
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
@@ -41,7 +40,7 @@ describe('a digest in the browser', () => {
     const html = await (await site().get(path)).text();
     expect(html).not.toMatch(/\/(preferences|unsubscribe|digests|confirm)\//);
     expect(html).not.toContain('example.com');
-    expect(html).toContain('Get your own digest');
+    expect(html).toContain('Get your own');
   });
 
   it('is gone with its subscriber', async () => {

@@ -57,10 +57,10 @@ describe('the front page', () => {
       topics: ['agents'],
     });
     const html = await page('/');
-    expect(html).toContain('Ada, Bob, Cy and 2 more');
+    expect(html).toContain('Ada, Bob, …, Eve (5)');
     for (const text of [
       'Acme Labs',
-      '1 February 2026',
+      'arXiv\u00a01\u00a0Feb',
       '1,234\u00a0votes',
       '1\u00a0comment',
       'In short.',
@@ -78,7 +78,7 @@ describe('the front page', () => {
     ];
     for (const link of links) expect(html).toContain(`<li><a href="${link}">`);
     expect(html).toMatch(
-      /<img src="https:\/\/cdn-thumbnails\.huggingface\.co\/1\.png" alt="" width="\d+" height="\d+" loading="lazy"/,
+      /<img src="https:\/\/cdn-thumbnails\.huggingface\.co\/1\.png" alt="Figure from the paper" width="\d+" height="\d+" loading="lazy"/,
     );
   });
 

@@ -1,11 +1,12 @@
 import { XMLParser } from 'fast-xml-parser';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { composeDigest, composeWebView } from '../../src/digests/compose.js';
+import { composeDigest } from '../../src/digests/compose.js';
+import { anyReader } from '../../src/digests/content.js';
 import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
 import { textOf } from '../../src/mail/segment.js';
 import type { PaperContent } from '../../src/papers/paper.js';
-import { historyLinks, subscriberLinks } from '../../src/subscribers/links.js';
+import { digestLink, historyLinks, subscriberLinks } from '../../src/subscribers/links.js';
 import { findChromium, howToGetChromium } from '../helpers/chromium.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { useSite } from './site.js';
@@ -123,7 +124,7 @@ describe.skipIf(!chromiumPath && !process.env['CI'])('200 attacks in every field
     expect(seen).toEqual([]);
   }, 120_000);
 
-  it('do nothing in the feeds, shown as they are and as a reader of feeds shows what is in them', async () => {
+  it('do nothing in the feeds and in a digest in the browser, shown as they are and as a reader of feeds shows what is in them', async () => {
     const { ctx } = site();
     const subscriber = await makeSubscriber(ctx.db.prisma, { topics: ['agents'] });
     const { rows } = await ctx.db.pool.query(`
@@ -149,6 +150,8 @@ describe.skipIf(!chromiumPath && !process.env['CI'])('200 attacks in every field
       // What is marked as HTML is shown as such.
       for (const { content } of entries) if (content) await show(content);
     }
+    await visit(new URL(digestLink(ctx, subscriber, rows[0]?.id ?? '')).pathname);
+    expect(await page.getByText('onerror=hit()').count()).toBeGreaterThan(0);
     await visit(new URL(history).pathname);
     expect(await page.getByText('onerror=hit()').count()).toBeGreaterThan(0);
     expect(seen).toEqual([]);
@@ -181,19 +184,38 @@ describe.skipIf(!chromiumPath && !process.env['CI'])('200 attacks in every field
     expect(seen).toEqual([]);
   }, 120_000);
 
-  it('do nothing in mails, and in a digest in the browser', async () => {
+  it('do nothing in mails', async () => {
     const links = {
       preferences: 'https://papers.example.org/p',
       unsubscribe: 'https://papers.example.org/u',
       web: 'https://papers.example.org/w',
+      feedback: 'https://papers.example.org/f',
     };
     for (let from = 0; from < payloads.length; from += 10) {
       const papers = payloads
         .slice(from, from + 10)
         .map((payload, i) => ({ paper: contentOf(payload, from + i), topics: [payload] }));
-      const digest = { id: 'x', day: '2026-02-04', abstractLength: 'full' as const, papers };
-      await show(textOf(composeDigest(templates, { ...digest, links }).html));
-      await show(textOf(composeWebView(templates, { ...digest, home: 'https://papers.example.org' })));
+      const [first] = papers;
+      const digest = {
+        id: 'x',
+        day: '2026-02-04',
+        abstractLength: 'full' as const,
+        papers,
+        account: {
+          offered: 17,
+          matched: 10,
+          days: 1,
+          samples: true,
+          outside: first
+            ? { paper: first.paper, topic: { slug: payloads[from] ?? '', name: payloads[from] ?? '' } }
+            : null,
+        },
+        reader: { ...anyReader, topics: [payloads[from] ?? ''], pictures: true },
+        topicNames: {},
+        operator: { name: payloads[from] ?? '', url: 'https://papers.example.org' },
+        links,
+      };
+      await show(textOf(composeDigest(templates, digest).html));
     }
     expect(await page.getByText('hit()').count()).toBeGreaterThan(0);
     expect(seen).toEqual([]);
