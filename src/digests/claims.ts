@@ -73,7 +73,7 @@ export const owePapers = `
   )`;
 
 /** What a subscriber `s` has chosen, as `reader` reads it. */
-export const readerOf = `json_build_array(
+const readerOf = `json_build_array(
   s.topics, cardinality(s.phrases) + cardinality(s.authors) + cardinality(s.categories), s.frequency, s.week_day, s.hour, s.timezone,
   s.pictures)::text`;
 

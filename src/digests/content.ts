@@ -32,7 +32,7 @@ export const storedAccount = z.object({
 });
 export type StoredAccount = z.output<typeof storedAccount>;
 
-export const frequencies = ['daily', 'weekdays', 'weekly'] as const;
+const frequencies = ['daily', 'weekdays', 'weekly'] as const;
 
 /** What a subscriber has chosen, as far as a mail says it or depends on it. */
 export const reader = z

@@ -115,7 +115,7 @@ export function receiptOf(day: string, papers: number, account: Account | null):
 const weekDays = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
 
 /** When a subscriber's digests come: "daily at 08:00, Berlin". */
-export function rhythmOf({ frequency, weekDay, hour, timezone }: Omit<Reader, 'topics' | 'own' | 'pictures'>): string {
+function rhythmOf({ frequency, weekDay, hour, timezone }: Omit<Reader, 'topics' | 'own' | 'pictures'>): string {
   const days = { daily: 'daily', weekdays: 'Monday to Friday', weekly: `on ${weekDays[weekDay - 1] ?? 'Mondays'}` };
   const place = timezone.split('/').at(-1)?.replaceAll('_', ' ');
   return `${days[frequency]} at ${String(hour).padStart(2, '0')}:00, ${place}`;
@@ -131,7 +131,7 @@ export function stateOf(reader: Reader, topicNames: Readonly<Record<string, stri
   const parts = [
     ...names,
     ...(others > 0 ? [counted(others, 'more topic')] : []),
-    ...(own > 0 ? [counted(own, 'interest') + ' of your own'] : []),
+    ...(own > 0 ? [`${counted(own, 'interest')} of your own`] : []),
   ];
   const chosen = parts.length > 0 ? `You chose ${parts.join(', ')}` : 'You get what is trending';
   return `${chosen} · ${rhythmOf(reader)}.`;
