@@ -99,6 +99,9 @@ const exportColumns: (keyof ExportedSubscriber)[] = [
   'mutedPhrases',
   'authors',
   'categories',
+  'pictures',
+  'leastPapers',
+  'weekDay',
 ];
 
 type Format = (ctx: Context) => AsyncGenerator<string>;
@@ -111,7 +114,11 @@ async function* asCsv(ctx: Context): AsyncGenerator<string> {
       Array.isArray(value) ? value.join(';') : value,
     ]);
     // An address or a phrase may begin like a formula, which a spreadsheet would carry out.
-    yield stringify([Object.fromEntries(row)], { columns: exportColumns, escape_formulas: true });
+    yield stringify([Object.fromEntries(row)], {
+      columns: exportColumns,
+      escape_formulas: true,
+      cast: { boolean: String },
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Interests } from '../interests/interests.js';
+import { type Leaning, worthOf } from '../interests/leanings.js';
 import type { PaperIndex } from '../interests/paper-index.js';
 import type { Offer } from '../papers/offers.js';
 import { trendingValue } from '../papers/trending.js';
@@ -11,6 +12,8 @@ export interface Wish {
   count: number;
   /** What is wanted beside topics, and what never; most have none. */
   interests?: Interests | null;
+  /** What votes on earlier papers come to. */
+  leanings?: readonly Leaning[];
 }
 
 /** A paper chosen for a digest. */
@@ -62,7 +65,7 @@ function compare(a: Candidate, b: Candidate): number {
  * topic or interest, times how much it is talked about and how new it is (`trendingValue`). Each paper that is taken for a
  * topic makes the next one for it worth a tenth less, so that one hot topic does not fill the digest: a greedy choice for
  * relevance and variety, as of Carbonell and Goldstein, "The use of MMR", SIGIR 1998. Papers by followed authors come first,
- * and what a muted phrase finds never.
+ * and what a muted phrase finds never. What a subscriber voted for or against makes papers of its topics worth more or less (`worthOf`).
  */
 export class Shelf {
   /** The newest list on it, YYYY-MM-DD; empty where there is none. */
@@ -109,7 +112,11 @@ export class Shelf {
    * The best papers for a wish, best first; those in `without` are left out.
    * @param papers needed where the wish has interests
    */
-  choose({ topics, interests, count }: Wish, without: readonly number[] = [], papers?: InterestPapers): Choice[] {
+  choose(
+    { topics, interests, count, leanings = [] }: Wish,
+    without: readonly number[] = [],
+    papers?: InterestPapers,
+  ): Choice[] {
     const own = interests && papers ? ownPapers(interests, papers) : nothingOwn;
     const taken = new Set([...without, ...own.muted]);
     const chosen: Choice[] = [];
@@ -127,7 +134,24 @@ export class Shelf {
       ...topics.map((topic) => this.#byTopic.get(topic) ?? []),
       ...wanted.flatMap(({ kind, ids }) => (kind === 'author' ? [] : [this.#listOf(ids, likelihood[kind])])),
     ];
-    takeInTurn(topics.length + wanted.length === 0 ? this.#trending : lists, take, () => chosen.length === count);
+    const isEnough = () => chosen.length === count;
+    const worth = new Map(leanings.map(({ topic, steps }) => [topic, worthOf(steps)]));
+    if (topics.length + wanted.length > 0) {
+      takeInTurn(
+        lists,
+        topics.map((topic) => worth.get(topic) ?? 1),
+        take,
+        isEnough,
+      );
+    } else {
+      const topicsOfLists = this.#trending.map(([first]) => (first ? strongestTopic(first.offer) : ''));
+      takeInTurn(
+        this.#trending,
+        topicsOfLists.map((topic) => worth.get(topic) ?? 1),
+        take,
+        isEnough,
+      );
+    }
     return chosen;
   }
 
@@ -184,11 +208,17 @@ function ownPapers({ phrases, mutedPhrases, authors, categories }: Interests, pa
 
 /**
  * Takes from sorted lists what is worth most, where each paper taken from a list makes what is left on it worth less.
+ * @param worths what each list is worth at first; 1 where none is given
  * @param take says whether the paper was taken
  */
-function takeInTurn(lists: readonly Candidate[][], take: (candidate: Candidate) => boolean, isEnough: () => boolean) {
+function takeInTurn(
+  lists: readonly Candidate[][],
+  worths: readonly number[],
+  take: (candidate: Candidate) => boolean,
+  isEnough: () => boolean,
+) {
   const places = lists.map(() => 0);
-  const worth = lists.map(() => 1);
+  const worth = lists.map((_, i) => worths[i] ?? 1);
   while (!isEnough()) {
     let best: Candidate | undefined;
     let from = -1;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
+import { parseLeaning } from '../interests/leanings.js';
 import type { Wish } from './choose.js';
 
 /** How late a digest may still come when its hour was missed, as by a stop over midnight: later it is yesterday's news. */
@@ -30,9 +31,17 @@ const interests = z.object({
 /** Reads a wish as it stands in a `DueRow`. */
 export function parseWish(text: string): Wish {
   const end = text.indexOf('\n');
-  const [count, ...topics] = (end < 0 ? text : text.slice(0, end)).split(' ').filter(Boolean);
-  return { count: Number(count), topics, interests: end < 0 ? null : interests.parse(JSON.parse(text.slice(end))) };
+  const [count, ...words] = (end < 0 ? text : text.slice(0, end)).split(' ').filter(Boolean);
+  return {
+    count: Number(count),
+    topics: words.filter((word) => !word.startsWith(leaningMark)),
+    leanings: words.flatMap((word) => (word.startsWith(leaningMark) ? (parseLeaning(word.slice(1)) ?? []) : [])),
+    interests: end < 0 ? null : interests.parse(JSON.parse(text.slice(end))),
+  };
 }
+
+/** Tells leanings from topics. No slug has it. */
+const leaningMark = '~';
 
 /** Whether a wish has more than topics. */
 export function hasInterests(text: string): boolean {
@@ -40,21 +49,35 @@ export function hasInterests(text: string): boolean {
 }
 
 const dueRow = z
-  .tuple([z.number(), z.string(), z.string(), z.string(), z.number().nullable(), z.enum(['none', 'short', 'full'])])
-  .transform(([subscriberId, status, wish, rhythm, cursor, abstractLength]) => {
-    return { subscriberId, status, wish, rhythm, cursor, abstractLength };
+  .tuple([
+    z.number(),
+    z.string(),
+    z.string(),
+    z.string(),
+    z.number().nullable(),
+    z.enum(['none', 'short', 'full']),
+    z.number(),
+  ])
+  .transform(([subscriberId, status, wish, rhythm, cursor, abstractLength, leastPapers]) => {
+    return { subscriberId, status, wish, rhythm, cursor, abstractLength, leastPapers };
   });
 
 /**
  * A subscriber whom the plan has to look at. Two texts, the same for all who have the same: `wish`, which `parseWish` reads;
- * `rhythm`, time zone, hour, frequency, and the day that was last planned for, if any.
+ * `rhythm`, time zone, hour, frequency, day of the week, and the day that was last planned for, if any.
  */
 export type DueRow = z.output<typeof dueRow>;
 
-/** What a subscriber `s` wants, as text: papers a digest, then topics; on a line of its own what is wanted beside them, if anything. */
+/**
+ * What a subscriber `s` wants, as text: papers a digest, topics, leanings; on a line of its own what is wanted beside them, if anything.
+ */
 export const wish = Prisma.sql`s.papers_per_digest || ' ' || array_to_string(s.topics, ' ')
+  || case when s.leanings = '{}' then '' else ' ~' || array_to_string(s.leanings, ' ~') end
   || case when cardinality(s.phrases) + cardinality(s.muted_phrases) + cardinality(s.authors) + cardinality(s.categories) = 0
     then '' else e'\n' || ${interestsOf} end`;
+
+/** When digests of a subscriber `s` come, with a schedule `c`, as text that `readTurns` takes. */
+export const rhythm = Prisma.sql`concat_ws(' ', s.timezone, s.hour, s.frequency, s.week_day, c.planned_day)`;
 
 const dueBatch = z.tuple([
   z.object({
@@ -91,7 +114,8 @@ export async function readDue(db: Queries, at: Date, after: Place, limit: number
   const rows = await db.$queryRaw`
     with due as materialized (
       select c.due_at, c.subscriber_id, s.status, ${wish} as wish,
-        concat_ws(' ', s.timezone, s.hour, s.frequency, c.planned_day) as rhythm, c.cursor, s.abstract_length
+        ${rhythm} as rhythm, c.cursor,
+        s.abstract_length, s.least_papers
       from schedules c join subscribers s on s.id = c.subscriber_id
       where c.due_at <= ${at} and (c.due_at, c.subscriber_id) > (${after.dueAt}::timestamptz, ${after.subscriberId}::int)
       order by c.due_at, c.subscriber_id
@@ -99,7 +123,7 @@ export async function readDue(db: Queries, at: Date, after: Place, limit: number
       ${lock ? Prisma.sql`for update of c skip locked` : Prisma.empty}
     )
     select
-      coalesce(json_agg(json_build_array(subscriber_id, status, wish, rhythm, cursor, abstract_length)), '[]')::text as rows,
+      coalesce(json_agg(json_build_array(subscriber_id, status, wish, rhythm, cursor, abstract_length, least_papers)), '[]')::text as rows,
       (select json_build_object('dueAt', due_at::text, 'subscriberId', subscriber_id)
        from due order by due_at desc, subscriber_id desc limit 1) as last
     from due`;
@@ -126,7 +150,7 @@ export async function readTurns(db: Queries, rhythms: readonly string[], at: Dat
     from unnest(${[...rhythms]}::text[]) as given (rhythm)
       cross join lateral string_to_array(rhythm, ' ') as part
       cross join lateral turn_at(
-        part[1], part[2]::smallint, part[3]::frequency, part[4]::date, ${at}, make_interval(hours => ${lateHours}::int)
+        part[1], part[2]::smallint, part[3]::frequency, part[4]::smallint, part[5]::date, ${at}, make_interval(hours => ${lateHours}::int)
       ) as turn`;
   return z.array(turn).parse(rows);
 }
@@ -186,6 +210,18 @@ export async function settleExceptions(tx: Queries, subscriberIds: readonly numb
     delete from cursor_exceptions e
     where e.subscriber_id = any (${[...subscriberIds]})
       and (e.owed or exists (select from offers o where o.paper_id = e.paper_id and o.seq <= ${cursor}))`;
+}
+
+/** Notes papers behind a cursor that are still to come. */
+export async function owe(tx: Queries, papers: readonly { subscriberId: number; paperId: number }[]): Promise<void> {
+  if (papers.length === 0) return;
+  await tx.$executeRaw`
+    insert into cursor_exceptions (subscriber_id, paper_id, owed)
+    select subscriber_id, paper_id, true
+    from unnest(
+      ${arrayText(papers.map(({ subscriberId }) => subscriberId))}::int[], ${arrayText(papers.map(({ paperId }) => paperId))}::int[]
+    ) as given (subscriber_id, paper_id)
+    on conflict (subscriber_id, paper_id) do update set owed = true`;
 }
 
 /**

@@ -43,6 +43,8 @@ export type Decision = { row: DueRow } & (
   | { kind: 'wait'; until: number }
   /** Their hour has struck for `day`: what they get, maybe nothing. */
   | { kind: 'due'; day: string; nextAt: number; selection: Selection; excepted: boolean }
+  /** Their hour has struck for `day`, but there is less for them than is worth a mail: these papers are carried over. */
+  | { kind: 'too-few'; day: string; nextAt: number; selection: Selection }
 );
 
 /**
@@ -153,6 +155,10 @@ export class PlanRun {
     const until = Math.min(this.#at.getTime() + lookAgainMs, struckAt + holdMs);
     const poorer = this.#anySourceLate && selection.choices.length < parseWish(row.wish).count;
     if (poorer && until > this.#at.getTime()) return { row, kind: 'wait', until };
+    const papers = selection.choices.length;
+    // Whoever wants more than there can be gets that much.
+    const least = Math.min(row.leastPapers, parseWish(row.wish).count);
+    if (papers > 0 && papers < least) return { row, kind: 'too-few', day, nextAt, selection };
     return { row, kind: 'due', day, nextAt, selection, excepted: exception !== undefined };
   }
 

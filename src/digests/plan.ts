@@ -116,14 +116,23 @@ async function planBatch(
     tx,
     decisions.map((decision) => moveFor(decision, refused.has(decision.row.subscriberId) ? 0 : run.end)),
   );
-  const days = addUp(
-    considered.map(({ day, selection: { choices } }) => {
+  const tooFew = decisions.filter((decision) => decision.kind === 'too-few');
+  await due.owe(tx, tooFew.flatMap(newlyOwed));
+  const days = addUp([
+    ...tooFew.map(({ day }) => ({ day, due: 1, planned: 0, noMatch: 1 })),
+    ...considered.map(({ day, selection: { choices } }) => {
       return { day, due: 1, planned: Math.min(choices.length, 1), noMatch: choices.length === 0 ? 1 : 0 };
     }),
-  );
+  ]);
   await bookPlan(tx, days, now);
   const skipped = decisions.flatMap(({ kind, row }) => (kind === 'skipped' ? row.subscriberId : []));
   return { days, skipped };
+}
+
+/** What is owed from now on to whom has no place in the log that it could be found behind. */
+function newlyOwed({ row, selection }: Extract<Decision, { kind: 'too-few' }>) {
+  if (row.cursor !== null) return [];
+  return selection.choices.map(({ paperId }) => ({ subscriberId: row.subscriberId, paperId }));
 }
 
 /** Where a decision leaves a subscriber's schedule; `end` 0 leaves the cursor where it is. */
@@ -137,6 +146,14 @@ function moveFor(decision: Decision, end: number): due.Move {
       return { subscriberId, dueAt: decision.nextAt, plannedDay: null, cursor: null };
     case 'wait':
       return { subscriberId, dueAt: decision.until, plannedDay: null, cursor: null };
+    case 'too-few':
+      // What there was is considered once more, with what comes; of whoever has no place in the log yet it is owed.
+      return {
+        subscriberId,
+        dueAt: decision.nextAt,
+        plannedDay: decision.day,
+        cursor: decision.row.cursor === null && end > 0 ? end : null,
+      };
     case 'due':
       return { subscriberId, dueAt: decision.nextAt, plannedDay: decision.day, cursor: end > 0 ? end : null };
   }

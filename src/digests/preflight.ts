@@ -45,9 +45,9 @@ export async function preflight(ctx: Context, templates: DigestTemplates, at: Da
   while (place) {
     const batch: Awaited<ReturnType<typeof readDue>> = await readDue(prisma, at, place, batchSize, false);
     for (const decision of await run.decide(prisma, batch.rows)) {
-      if (decision.kind !== 'due') continue;
+      if (decision.kind !== 'due' && decision.kind !== 'too-few') continue;
       const { choices } = decision.selection;
-      if (choices.length === 0) {
+      if (choices.length === 0 || decision.kind === 'too-few') {
         noMatch++;
         continue;
       }

@@ -1,3 +1,4 @@
+import { localDay } from '../database/time-zones.js';
 import { clamp, counted, firstSentences, shortName } from '../papers/presentation.js';
 import type { Account, DigestContent, DigestEntry, Reader } from './content.js';
 
@@ -115,7 +116,7 @@ export function receiptOf(day: string, papers: number, account: Account | null):
 const weekDays = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
 
 /** When a subscriber's digests come: "daily at 08:00, Berlin". */
-function rhythmOf({ frequency, weekDay, hour, timezone }: Omit<Reader, 'topics' | 'own' | 'pictures'>): string {
+export function rhythmOf({ frequency, weekDay, hour, timezone }: Omit<Reader, 'topics' | 'own' | 'pictures'>): string {
   const days = { daily: 'daily', weekdays: 'Monday to Friday', weekly: `on ${weekDays[weekDay - 1] ?? 'Mondays'}` };
   const place = timezone.split('/').at(-1)?.replaceAll('_', ' ');
   return `${days[frequency]} at ${String(hour).padStart(2, '0')}:00, ${place}`;
@@ -135,4 +136,14 @@ export function stateOf(reader: Reader, topicNames: Readonly<Record<string, stri
   ];
   const chosen = parts.length > 0 ? `You chose ${parts.join(', ')}` : 'You get what is trending';
   return `${chosen} · ${rhythmOf(reader)}.`;
+}
+
+const timeOfDay = (timeZone: string) => new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone });
+
+/** When something comes, for whoever lives by that time zone: "today at 08:00", "tomorrow at 08:00", "on Monday at 08:00". */
+export function whenOf(instant: Date, now: Date, timeZone: string): string {
+  const day = localDay(instant, timeZone);
+  const daysAway = (Date.parse(day) - Date.parse(localDay(now, timeZone))) / 86_400_000;
+  const name = daysAway === 0 ? 'today' : daysAway === 1 ? 'tomorrow' : `on ${weekday.format(new Date(day))}`;
+  return `${name} at ${timeOfDay(timeZone).format(instant)}`;
 }

@@ -206,3 +206,16 @@ export async function daysAround(db: Queries, day: string): Promise<{ previous: 
       (select min(day)::text from listings where day > ${day}::date) as next`;
   return z.tuple([z.object({ previous: z.string().nullable(), next: z.string().nullable() })]).parse(rows)[0];
 }
+
+const weekDays = 7;
+
+/** How many papers of each topic the lists of the newest seven days have, by slug. */
+export async function countByTopic(db: Queries): Promise<Map<string, number>> {
+  const rows = await db.$queryRaw`
+    select m.topic, count(distinct m.paper_id)::int as papers
+    from listings l join matches m on m.paper_id = l.paper_id
+    where l.day > (select max(day) from listings) - ${weekDays}::int
+    group by m.topic`;
+  const counts = z.array(z.object({ topic: z.string(), papers: z.number() })).parse(rows);
+  return new Map(counts.map(({ topic, papers }) => [topic, papers]));
+}

@@ -13,6 +13,9 @@ export interface ExportedSubscriber extends Interests {
   frequency: Frequency;
   papersPerDigest: number;
   abstractLength: AbstractLength;
+  pictures: boolean;
+  leastPapers: number;
+  weekDay: number;
   /** YYYY-MM-DD; null where there is no pause. */
   pausedUntil: string | null;
   status: SubscriberStatus;
@@ -39,6 +42,9 @@ export async function* exportSubscribers(ctx: Pick<Context, 'db'>): AsyncGenerat
         frequency: true,
         papersPerDigest: true,
         abstractLength: true,
+        pictures: true,
+        leastPapers: true,
+        weekDay: true,
         pausedUntil: true,
         status: true,
       },

@@ -19,6 +19,9 @@ const columns = [
   'status',
   'papersperdigest',
   'abstractlength',
+  'pictures',
+  'leastpapers',
+  'weekday',
   'pauseduntil',
   'phrases',
   'mutedphrases',
@@ -122,6 +125,9 @@ function rowReader(schema: ImportSchema) {
       frequency: value('frequency')?.toLowerCase(),
       papersPerDigest: number(value('papersperdigest')),
       abstractLength: value('abstractlength')?.toLowerCase(),
+      pictures: truth(value('pictures')),
+      leastPapers: number(value('leastpapers')),
+      weekDay: number(value('weekday')),
       pausedUntil,
     });
     if (parsed.success) return { line, subscriber: parsed.data };
@@ -145,6 +151,11 @@ function listIn(text: string | undefined): string[] | undefined {
 /** A file has only text: of digits it is a number, anything else is left for the schema to refuse. */
 function number(text: string | undefined): number | string | undefined {
   return text !== undefined && /^\d{1,2}$/.test(text) ? Number(text) : text;
+}
+
+function truth(text: string | undefined): boolean | string | undefined {
+  const words: Record<string, boolean> = { true: true, false: false };
+  return text === undefined ? undefined : (words[text.toLowerCase()] ?? text);
 }
 
 async function writeBatch(

@@ -49,6 +49,11 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
     select: { topics: true, timezone: true, requestedAt: true },
     orderBy: { requestedAt: 'asc' },
   });
+  const votes = await prisma.vote.findMany({
+    where: { subscriberId: id },
+    select: { more: true, votedAt: true, paper: { select: { identifier: true, title: true } } },
+    orderBy: { votedAt: 'asc' },
+  });
   return {
     subscriber: {
       ...stored,
@@ -57,6 +62,7 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
     },
     unconfirmedSignUps: signUps,
     answeredSignUps: requests.map(({ requestedAt }) => requestedAt),
+    votes: votes.map(({ more, votedAt, paper }) => ({ ...paper, vote: more ? 'more' : 'less', votedAt })),
     digests: storedDigests.parse(digests),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Context } from '../context.js';
+import type { Queries } from '../database/database.js';
 import { localDay, type TimeZones } from '../database/time-zones.js';
 import { AbstractLength, Frequency, type Subscriber } from '../generated/prisma/client.js';
 import { type Interests, interestFields } from '../interests/interests.js';
@@ -42,6 +43,9 @@ const frequency = z.enum(Frequency, 'The frequency must be daily, weekdays or we
 
 const papersPerDigest = wholeNumber(1, mostPapers, `The number of papers must be from 1 to ${mostPapers}.`);
 const abstractLength = z.enum(AbstractLength, 'The abstract must be none, short or full.');
+const pictures = z.boolean('Pictures must be true or false.');
+const leastPapers = wholeNumber(1, mostPapers, `The least number of papers must be from 1 to ${mostPapers}.`);
+const weekDay = wholeNumber(1, 7, 'The day of the week must be from 1, Monday, to 7, Sunday.');
 const pausedUntil = z.iso
   .date('The day must be a date, like 2026-08-31.')
   .refine((day) => day < '2200', 'Please choose a day in this century.')
@@ -62,6 +66,9 @@ export const importSchema = (slugs: readonly string[], zones: TimeZones) =>
     frequency: frequency.default('daily'),
     papersPerDigest: papersPerDigest.default(8),
     abstractLength: abstractLength.default('short'),
+    pictures: pictures.default(false),
+    leastPapers: leastPapers.default(1),
+    weekDay: weekDay.default(1),
     pausedUntil: pausedUntil.default(null),
     phrases: interestFields.phrases.default([]),
     mutedPhrases: interestFields.mutedPhrases.default([]),
@@ -91,9 +98,16 @@ export const preferencesSchema = (
       frequency,
       papersPerDigest,
       abstractLength,
+      pictures,
+      leastPapers,
+      weekDay,
       pausedUntil,
     })
-    .superRefine(({ pausedUntil: until, timezone: zone }, issues) => {
+    .superRefine(({ pausedUntil: until, timezone: zone, leastPapers: least, papersPerDigest: most }, issues) => {
+      if (least > most && most > 0) {
+        const message = `The least number of papers must not be more than the most, ${most}.`;
+        issues.addIssue({ code: 'custom', path: ['leastPapers'], message });
+      }
       // A pause that ends today is over with the next plan: who changes something else meanwhile is not to be told off.
       if (until !== null && until !== stored.pausedUntil && until <= localDay(now, zone)) {
         issues.addIssue({ code: 'custom', path: ['pausedUntil'], message: 'The pause must end after today.' });
@@ -106,6 +120,12 @@ export interface Preferences extends Interests {
   frequency: Frequency;
   papersPerDigest: number;
   abstractLength: AbstractLength;
+  /** Whether mails show the papers' own pictures. */
+  pictures: boolean;
+  /** Fewer papers than this are carried over. */
+  leastPapers: number;
+  /** On which day weekly digests come, 1 (Monday) to 7. */
+  weekDay: number;
   /** The first day on which digests come again, YYYY-MM-DD. */
   pausedUntil: string | null;
 }
@@ -113,7 +133,7 @@ export interface Preferences extends Interests {
 /** What a subscriber has chosen so far. */
 export function preferencesOf(subscriber: Subscriber): Preferences {
   const { topics, phrases, mutedPhrases, authors, categories } = subscriber;
-  const { timezone, hour, frequency, papersPerDigest, abstractLength } = subscriber;
+  const { timezone, hour, frequency, papersPerDigest, abstractLength, pictures, leastPapers, weekDay } = subscriber;
   const pausedUntil = subscriber.pausedUntil?.toISOString().slice(0, 10) ?? null;
   return {
     topics,
@@ -126,6 +146,9 @@ export function preferencesOf(subscriber: Subscriber): Preferences {
     frequency,
     papersPerDigest,
     abstractLength,
+    pictures,
+    leastPapers,
+    weekDay,
     pausedUntil,
   };
 }
@@ -143,10 +166,28 @@ export async function savePreferences(
   await ctx.db.prisma.$transaction(async (tx) => {
     await tx.subscriber.updateMany({ where: { id }, data: rest });
     await reschedule(tx, id);
-    if (pausedUntil === null) return resume(tx, id, ctx.clock());
-    await tx.subscriber.updateMany({
-      where: { id, status: { in: confirmedStatuses } },
-      data: { status: 'paused', pausedUntil: new Date(pausedUntil) },
-    });
+    await setPause(tx, id, pausedUntil, ctx.clock());
+  });
+}
+
+/** Adds a topic to what a subscriber has chosen; one that is there already is there once. @param slug of a topic there is */
+export async function addTopic(ctx: Pick<Context, 'db'>, id: number, slug: string): Promise<void> {
+  await ctx.db.prisma.$executeRaw`
+    update subscribers set topics = array_append(topics, ${slug}) where id = ${id} and not (${slug} = any (topics))`;
+}
+
+/**
+ * Pauses a subscription, or ends its pause.
+ * @param until the first day on which digests come again, YYYY-MM-DD; null ends the pause
+ */
+export async function pause(ctx: Pick<Context, 'db' | 'clock'>, id: number, until: string | null): Promise<void> {
+  await ctx.db.prisma.$transaction((tx) => setPause(tx, id, until, ctx.clock()));
+}
+
+async function setPause(tx: Queries, id: number, until: string | null, now: Date): Promise<void> {
+  if (until === null) return resume(tx, id, now);
+  await tx.subscriber.updateMany({
+    where: { id, status: { in: confirmedStatuses } },
+    data: { status: 'paused', pausedUntil: new Date(until) },
   });
 }

@@ -88,13 +88,14 @@ export async function insertConfirmed(db: Queries, subscribers: NewSubscriber[],
   return db.$executeRaw`
     with inserted as (
       insert into subscribers (email, email_key, topics, phrases, muted_phrases, authors, categories, timezone, hour,
-        frequency, papers_per_digest, abstract_length, paused_until, status, created_at, confirmed_at)
+        frequency, papers_per_digest, abstract_length, pictures, least_papers, week_day, paused_until, status, created_at, confirmed_at)
       select email, email_key, topics, phrases, "mutedPhrases", authors, categories, timezone, hour,
-        frequency, "papersPerDigest", "abstractLength", "pausedUntil",
+        frequency, "papersPerDigest", "abstractLength", pictures, "leastPapers", "weekDay", "pausedUntil",
         (case when "pausedUntil" is null then 'active' else 'paused' end)::subscriber_status, ${now}, ${now}
       from json_to_recordset(${JSON.stringify(rows)}::json) as r (email text, email_key text, topics text[],
         phrases text[], "mutedPhrases" text[], authors text[], categories text[], timezone text,
-        hour smallint, frequency frequency, "papersPerDigest" smallint, "abstractLength" abstract_length, "pausedUntil" date)
+        hour smallint, frequency frequency, "papersPerDigest" smallint, "abstractLength" abstract_length,
+        pictures boolean, "leastPapers" smallint, "weekDay" smallint, "pausedUntil" date)
       on conflict (email_key) do nothing
       returning id
     )

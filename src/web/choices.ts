@@ -1,4 +1,5 @@
 import type { TimeZones } from '../database/time-zones.js';
+import { topicGroups } from '../topics/groups.js';
 import { vocabulary } from '../topics/vocabulary.js';
 
 /** Slugs of all topics. */
@@ -7,6 +8,21 @@ export const topicSlugs: readonly string[] = vocabulary.map(({ slug }) => slug);
 /** The topics as checkboxes and lists show them. */
 export function topicChoices(chosen: readonly unknown[]) {
   return vocabulary.map(({ slug, name, description }) => ({ slug, name, description, chosen: chosen.includes(slug) }));
+}
+
+/**
+ * The topics in their groups, as forms show them.
+ * @param papersAWeek by slug; what is not there has none
+ */
+export function groupedTopics(chosen: readonly unknown[], papersAWeek: ReadonlyMap<string, number>) {
+  const topics = new Map(topicChoices(chosen).map((topic) => [topic.slug, topic]));
+  return topicGroups.map(({ name, slugs }) => ({
+    name,
+    topics: slugs.flatMap((slug) => {
+      const topic = topics.get(slug);
+      return topic ? [{ ...topic, papers: papersAWeek.get(slug) ?? 0 }] : [];
+    }),
+  }));
 }
 
 /** The time zones as a list shows them, by continent; the chosen one is in it even where it goes by another name there. */

@@ -10,6 +10,7 @@ import { createNoticeLimit, createSignUpLimit } from './rate-limits.js';
 import { aboutRoutes } from './routes/about.js';
 import { confirmRoutes } from './routes/confirm.js';
 import { digestRoutes } from './routes/digest.js';
+import { feedbackRoutes } from './routes/feedback.js';
 import { feedRoutes } from './routes/feeds.js';
 import { healthRoutes } from './routes/health.js';
 import { historyRoutes } from './routes/history.js';
@@ -22,6 +23,7 @@ import { unsubscribeRoutes } from './routes/unsubscribe.js';
 import { webhookRoutes } from './routes/webhooks.js';
 import { securityHeaders } from './security.js';
 import type { Site } from './site.js';
+import { createTopicCounts } from './topic-counts.js';
 
 /**
  * The web site, as a listener for a server's requests.
@@ -33,6 +35,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
     limit: createSignUpLimit(ctx),
     noticeLimit: createNoticeLimit(ctx),
     proofOfWork: createProofOfWork(ctx),
+    topicCounts: createTopicCounts(ctx),
     isStopping,
   };
   const app = express();
@@ -56,6 +59,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.use(homeRoutes(site), papersRoutes(site), subscribeRoutes(site), confirmRoutes(site));
   app.use(feedRoutes(site), aboutRoutes());
   app.use(personalDataRoutes(site), preferencesRoutes(site), digestRoutes(site), historyRoutes(site));
+  app.use(feedbackRoutes(site));
   app.use(notFound);
   app.use(errorHandler(ctx.log));
   return app;

@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import type { ProofOfWork } from './proof-of-work.js';
 import type { NoticeLimit, SignUpLimit } from './rate-limits.js';
+import type { TopicCounts } from './topic-counts.js';
 
 /** What the routes work with. */
 export interface Site {
@@ -8,6 +9,7 @@ export interface Site {
   limit: SignUpLimit;
   noticeLimit: NoticeLimit;
   proofOfWork: ProofOfWork;
+  topicCounts: TopicCounts;
   /** Whether the process is about to end: then nobody should send more requests. */
   isStopping: () => boolean;
 }

@@ -131,6 +131,9 @@ describe('ingest', () => {
 
 describe('subscribers', () => {
   const unchanged = {
+    pictures: false,
+    leastPapers: 1,
+    weekDay: 1,
     phrases: [],
     mutedPhrases: [],
     authors: [],
@@ -179,16 +182,16 @@ describe('subscribers', () => {
       [['-driving simulator', '"world; model" OR agents']],
     );
     await sql.query(
-      `update subscribers set papers_per_digest = 3, abstract_length = 'full', status = 'paused', paused_until = '2099-01-01'
+      `update subscribers set papers_per_digest = 3, abstract_length = 'full', pictures = true, least_papers = 2, week_day = 5, status = 'paused', paused_until = '2099-01-01'
        where email like 'grace%'`,
     );
     const { stdout } = await run('subscribers', 'export');
     expect(stdout).toBe(
       'email,topics,timezone,hour,frequency,status,papersPerDigest,abstractLength,pausedUntil,' +
-        'phrases,mutedPhrases,authors,categories\n' +
+        'phrases,mutedPhrases,authors,categories,pictures,leastPapers,weekDay\n' +
         'ada@example.org,agents;reasoning,UTC,8,daily,active,8,short,,' +
-        `"'-driving simulator;""world; model"" OR agents",blockchain,Y. Bengio;Ada Lovelace,cs.CL\n` +
-        'grace@example.org,robotics,UTC,6,daily,paused,3,full,2099-01-01,,,,\n',
+        `"'-driving simulator;""world; model"" OR agents",blockchain,Y. Bengio;Ada Lovelace,cs.CL,false,1,1\n` +
+        'grace@example.org,robotics,UTC,6,daily,paused,3,full,2099-01-01,,,,,true,2,5\n',
     );
     await writeFile(file('out.csv'), stdout);
     await sql.query('truncate subscribers cascade');
@@ -213,10 +216,13 @@ describe('subscribers', () => {
         abstractLength: 'full',
         status: 'paused',
         pausedUntil: '2099-01-01',
+        pictures: true,
+        leastPapers: 2,
+        weekDay: 5,
       },
     ]);
     await sql.query(
-      `update subscribers set papers_per_digest = 8, status = 'active', paused_until = null,
+      `update subscribers set papers_per_digest = 8, status = 'active', paused_until = null, least_papers = 1,
        phrases = '{}', muted_phrases = '{}', authors = '{}', categories = '{}'`,
     );
   });

@@ -26,6 +26,9 @@ const chosen: Preferences = {
   frequency: 'weekdays',
   papersPerDigest: 12,
   abstractLength: 'full',
+  pictures: true,
+  leastPapers: 2,
+  weekDay: 5,
   pausedUntil: null,
 };
 const errorsOf = (changes: Record<string, unknown>) => {

@@ -51,6 +51,56 @@ describe('the preferences page', () => {
     });
   });
 
+  it('says on top how the subscription stands, pauses by one button, and resumes', async () => {
+    const path = await linkOf({ timezone: 'Europe/Berlin', hour: 8, plannedDay: '2026-02-04' });
+    const page = async () => (await (await site().get(path)).text()).replace(/\s+/g, ' ');
+    expect(await page()).toContain(
+      'Active: daily at 08:00, Berlin. Next digest tomorrow at 08:00, if new papers match.',
+    );
+    const paused = await site().postForm(`${path}/pause`, { until: 'week' });
+    expect(paused.headers.get('location')).toBe(`${path}?saved=paused`);
+    expect(await stored()).toMatchObject({ status: 'paused', pausedUntil: new Date('2026-02-11') });
+    expect(await page()).toContain('Paused: digests come again on Wednesday, 11 February.');
+    await site().postForm(`${path}/pause`, { until: 'now' });
+    expect(await stored()).toMatchObject({ status: 'active', pausedUntil: null });
+  });
+
+  it('does not contradict itself to whom has left', async () => {
+    const path = await linkOf({ status: 'unsubscribed' });
+    await site().postForm(path, form);
+    const html = await (await site().get(`${path}?saved=choice`)).text();
+    expect(html).toContain('Saved, for when you subscribe again.');
+    expect(html).toContain('You are unsubscribed');
+    expect(html).not.toContain('/pause"');
+    await site().postForm(`${path}/pause`, { until: 'week' });
+    expect((await stored()).status).toBe('unsubscribed');
+  });
+
+  it('offers the topic that a digest names, and adds it by a button, once', async () => {
+    const path = await linkOf({ topics: ['agents'] });
+    const html = await (await site().get(`${path}?add=robotics`)).text();
+    expect(html).toContain('Add Robotics and embodied AI');
+    expect((await stored()).topics).toEqual(['agents']);
+    for (let i = 0; i < 2; i++) await site().postForm(`${path}/topics`, { add: 'robotics' });
+    await site().postForm(`${path}/topics`, { add: 'nonsense' });
+    expect((await stored()).topics).toEqual(['agents', 'robotics']);
+    expect(await (await site().get(`${path}?add=robotics`)).text()).not.toContain('Add Robotics');
+  });
+
+  it('has pictures, a day of the week and a least number of papers, and leaves what a form has no field for', async () => {
+    const path = await linkOf({ papersPerDigest: 12 });
+    await site().postForm(path, { ...form, pictures: ['no', 'yes'], weekDay: '5', leastPapers: '3' });
+    expect(await stored()).toMatchObject({ pictures: true, weekDay: 5, leastPapers: 3 });
+    await site().postForm(path, { topics: 'agents' });
+    expect(await stored()).toMatchObject({ topics: ['agents'], pictures: true, weekDay: 5, leastPapers: 3, hour: 6 });
+    await site().postForm(path, { ...form, pictures: 'no' });
+    expect(await stored()).toMatchObject({ pictures: false });
+    const refused = await site().postForm(path, { ...form, leastPapers: '13' });
+    expect(refused.status).toBe(422);
+    const html = await refused.text();
+    expect(html).toContain('<a href="#leastPapers">The least number of papers must not be more than the most, 12.</a>');
+  });
+
   it('takes own phrases, authors, categories and muted phrases, one a line, and shows them again', async () => {
     const interests = {
       phrases: '"world model" OR simulator -driving\r\n\r\nVideo  games',

@@ -9,14 +9,15 @@ import { subscribeForm } from '../subscribe-form.js';
 const papersShown = 20;
 
 /** The front page: the subscribe form, and what it is about. */
-export function homeRoutes({ ctx }: Site): Router {
+export function homeRoutes(site: Site): Router {
+  const { ctx } = site;
   const router = Router();
   router.get('/', async (_req, res) => {
     const db = ctx.db.prisma;
     const day = await newestDay(db);
     const papers = day ? await listPapers(db, { day, sort: 'trending', limit: papersShown }) : [];
     sendPage(res, 200, 'home', {
-      form: subscribeForm(ctx.timeZones),
+      form: await subscribeForm(site),
       day: day && { iso: day, long: longDay(day) },
       papers: papers.map(paperView),
       samples: await holdsOnlySamples(db),

@@ -1,13 +1,27 @@
 import { type Response, Router } from 'express';
+import { utcDay } from '../../calendar-day.js';
+import { localDay } from '../../database/time-zones.js';
 import { type LastWeek, LastWeekIndex, lookAtLastWeek } from '../../digests/last-week.js';
+import { findNextHour } from '../../digests/next-hour.js';
+import { castVotes, readVotes } from '../../digests/votes.js';
+import { dayName, rhythmOf, whenOf } from '../../digests/wording.js';
 import { type Interests, interestFields, mostInterests } from '../../interests/interests.js';
 import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
 import { historyLinks, subscriberLinks } from '../../subscribers/links.js';
-import { mostPapers, preferencesOf, preferencesSchema, savePreferences } from '../../subscribers/preferences.js';
+import {
+  addTopic,
+  mostPapers,
+  pause,
+  preferencesOf,
+  preferencesSchema,
+  savePreferences,
+} from '../../subscribers/preferences.js';
+import { isOneOf, openStatuses } from '../../subscribers/status.js';
+import { vocabulary } from '../../topics/vocabulary.js';
 import { withAccess } from '../access.js';
-import { timeZoneChoices, topicChoices, topicSlugs } from '../choices.js';
+import { groupedTopics, timeZoneChoices, topicSlugs } from '../choices.js';
 import { wantsJson } from '../errors.js';
 import { type Body, bodyOf, given, linesOf, listOf, numberOf, typed } from '../forms.js';
 import { sendPage } from '../page.js';
@@ -15,6 +29,15 @@ import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
 
 const interestNames = Object.keys(interestFields) as (keyof Interests)[];
+
+/** What the page says after something was done. */
+const notices: Record<string, string> = {
+  choice: 'Saved. Your next digest follows the new choice.',
+  paused: 'Paused.',
+  resumed: 'Resumed.',
+  topic: 'The topic is added.',
+  vote: 'The vote is taken back.',
+};
 
 /** A subscriber's own page: what they get, when, and how much of it. */
 export function preferencesRoutes(site: Site): Router {
@@ -29,9 +52,10 @@ export function preferencesRoutes(site: Site): Router {
       const preferences = preferencesOf(subscriber);
       const lastWeek = await lookAtLastWeek(ctx.db.prisma, lastWeekIndex, preferences, ctx.clock());
       if (req.accepts(['html', 'json']) === 'json') return void res.json({ ...preferences, lastWeek });
-      sendForm(ctx, res, 200, subscriber, {
+      await sendForm(site, res, 200, subscriber, {
         fields: { ...preferences },
-        saved: req.query['saved'] !== undefined,
+        notice: noticeFor(String(req.query['saved']), subscriber.status),
+        offered: vocabulary.find(({ slug }) => slug === req.query['add'] && !subscriber.topics.includes(slug)),
         lastWeek,
       });
     }),
@@ -41,16 +65,13 @@ export function preferencesRoutes(site: Site): Router {
     '/preferences/:token',
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
       const body = bodyOf(req.body);
-      const fields = req.is('json')
-        ? { ...preferencesOf(subscriber), ...body }
-        : readForm(body, preferencesOf(subscriber));
-      const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock(), preferencesOf(subscriber)).safeParse(
-        fields,
-      );
+      const stored = preferencesOf(subscriber);
+      const fields = req.is('json') ? { ...stored, ...body } : readForm(body, stored);
+      const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock(), stored).safeParse(fields);
       if (!parsed.success) {
         const errors = fieldErrors(parsed.error);
         if (wantsJson(req)) return void res.status(422).json({ errors });
-        return sendForm(ctx, res, 422, subscriber, { fields, errors });
+        return sendForm(site, res, 422, subscriber, { fields, errors });
       }
       await savePreferences(ctx, subscriber.id, parsed.data);
       if (wantsJson(req))
@@ -58,45 +79,102 @@ export function preferencesRoutes(site: Site): Router {
           ...parsed.data,
           lastWeek: await lookAtLastWeek(ctx.db.prisma, lastWeekIndex, parsed.data, ctx.clock()),
         });
-      else res.redirect(303, `/preferences/${String(req.params['token'])}?saved=1`);
+      else res.redirect(303, `/preferences/${String(req.params['token'])}?saved=choice`);
+    }),
+  );
+
+  router.post(
+    '/preferences/:token/pause',
+    withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
+      const days = pauses[typed(bodyOf(req.body)['until'])];
+      const until = days === undefined ? null : dayAfter(localDay(ctx.clock(), subscriber.timezone), days);
+      await pause(ctx, subscriber.id, until);
+      res.redirect(303, `/preferences/${String(req.params['token'])}?saved=${until ? 'paused' : 'resumed'}`);
+    }),
+  );
+
+  router.post(
+    '/preferences/:token/topics',
+    withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
+      const slug = typed(bodyOf(req.body)['add']);
+      if (topicSlugs.includes(slug)) await addTopic(ctx, subscriber.id, slug);
+      res.redirect(303, `/preferences/${String(req.params['token'])}?saved=topic`);
+    }),
+  );
+
+  router.post(
+    '/preferences/:token/votes',
+    withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
+      const paperId = numberOf(bodyOf(req.body)['paper']);
+      if (typeof paperId === 'number')
+        await ctx.db.prisma.$transaction((tx) =>
+          castVotes(tx, subscriber.id, [{ paperId, vote: 'none' }], ctx.clock()),
+        );
+      res.redirect(303, `/preferences/${String(req.params['token'])}?saved=vote`);
     }),
   );
   return router;
 }
 
-/** A form leaves out what is not ticked, and has only text. One that has no field for interests leaves them as they are. */
-function readForm(body: Body, stored: Interests): Body {
+function noticeFor(saved: string, status: Access['subscriber']['status']): string | null {
+  if (saved === 'choice' && !isOneOf(openStatuses, status)) return 'Saved, for when you subscribe again.';
+  return notices[saved] ?? null;
+}
+
+/** How many days each button pauses for; any other ends a pause. */
+const pauses: Record<string, number> = { week: 7, month: 30 };
+
+function dayAfter(day: string, days: number): string {
+  return utcDay(new Date(Date.parse(day) + days * 86_400_000));
+}
+
+/** A form leaves out what is not ticked, and has only text. What it has no field for stays as it is. */
+function readForm(body: Body, stored: ReturnType<typeof preferencesOf>): Body {
+  const numbers = (['hour', 'papersPerDigest', 'leastPapers', 'weekDay'] as const).map((name) => [
+    name,
+    numberOf(body[name] ?? stored[name]),
+  ]);
   return {
+    ...stored,
     ...body,
     topics: listOf(body['topics']),
     ...Object.fromEntries(interestNames.map((name) => [name, linesOf(body[name] ?? stored[name])])),
-    hour: numberOf(body['hour']),
-    papersPerDigest: numberOf(body['papersPerDigest']),
-    pausedUntil: given(body['pausedUntil']) ?? null,
+    ...Object.fromEntries(numbers),
+    pictures: body['pictures'] === undefined ? stored.pictures : listOf(body['pictures'])?.toString().includes('yes'),
+    pausedUntil: body['pausedUntil'] === undefined ? stored.pausedUntil : (given(body['pausedUntil']) ?? null),
   };
 }
 
-function sendForm(
-  ctx: Site['ctx'],
+async function sendForm(
+  { ctx, topicCounts }: Site,
   res: Response,
   status: number,
   subscriber: Access['subscriber'],
-  shown: { fields: Body; errors?: FieldError[]; saved?: boolean; lastWeek?: LastWeek },
-): void {
-  const { fields, errors = [], saved = false, lastWeek = null } = shown;
+  shown: {
+    fields: Body;
+    errors?: FieldError[];
+    notice?: string | null;
+    offered?: { slug: string; name: string } | undefined;
+    lastWeek?: LastWeek;
+  },
+): Promise<void> {
+  const { fields, errors = [], notice = null, offered = null, lastWeek = null } = shown;
   const links = subscriberLinks(ctx, subscriber);
   const preferences = new URL(links.preferences).pathname;
   const topics = listOf(fields['topics']);
   sendPage(res, status, 'preferences', {
     address: maskAddress(subscriber.email),
-    status: subscriber.status,
-    saved,
+    state: await stateLine(ctx, subscriber),
+    notice,
+    offered,
     fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typed(value)])),
+    pictures: fields['pictures'] === true,
     mostInterests,
-    topics: topicChoices(Array.isArray(topics) ? topics : []),
+    groups: groupedTopics(Array.isArray(topics) ? topics : [], await topicCounts()),
     timeZones: timeZoneChoices(ctx.timeZones, typed(fields['timezone'])),
     mostPapers,
     lastWeek,
+    votes: await readVotes(ctx.db.prisma, subscriber.id),
     warnings: lastWeek?.warnings ?? [],
     errors: Object.fromEntries(errors.map(({ field, message }) => [field, message])),
     links: {
@@ -105,4 +183,16 @@ function sendForm(
       history: new URL(historyLinks(ctx, subscriber).history).pathname,
     },
   });
+}
+
+/** One line on how the subscription stands, and what can be done about it. */
+async function stateLine(ctx: Site['ctx'], subscriber: Access['subscriber']) {
+  const { id, status, pausedUntil, timezone } = subscriber;
+  const now = ctx.clock();
+  if (!isOneOf(openStatuses, status)) return { kind: 'ended', text: 'You are unsubscribed: no digests come.' };
+  if (status === 'paused' && pausedUntil)
+    return { kind: 'paused', text: `Paused: digests come again on ${dayName(utcDay(pausedUntil))}.` };
+  const next = await findNextHour(ctx.db.prisma, id, now);
+  const when = next ? ` Next digest ${whenOf(next, now, timezone)}, if new papers match.` : '';
+  return { kind: 'active', text: `Active: ${rhythmOf(subscriber)}.${when}` };
 }

@@ -24,12 +24,13 @@ const accepted =
   'If the address can be subscribed, a mail is on its way to it. Please open that mail and press its button to start your digest.';
 
 /** Signing up. The answer is the same for every address: who is subscribed is nobody else's business. */
-export function subscribeRoutes({ ctx, limit, proofOfWork }: Site): Router {
+export function subscribeRoutes(site: Site): Router {
+  const { ctx, limit, proofOfWork } = site;
   const router = Router();
   const schema = signUpSchema(topicSlugs, ctx.timeZones);
-  const refuse = (req: Request, res: Response, body: Body, errors: FieldError[]) => {
+  const refuse = async (req: Request, res: Response, body: Body, errors: FieldError[]) => {
     if (wantsJson(req)) res.status(422).json({ errors });
-    else sendPage(res, 422, 'subscribe', { form: subscribeForm(ctx.timeZones, body, errors) });
+    else sendPage(res, 422, 'subscribe', { form: await subscribeForm(site, body, errors) });
   };
   router.get('/subscribe', (_req, res) => res.redirect(303, '/#subscribe'));
   router.post('/subscribe', async (req, res) => {
