@@ -5,7 +5,7 @@ export interface Leaning {
 }
 
 /** Votes beyond this many for a topic change nothing more, so that nothing is ever shut out. */
-export const mostSteps = 5;
+const mostSteps = 5;
 /** What a paper of the topic is worth more with each step. */
 const worthOfStep = 1.2;
 
