@@ -9,6 +9,7 @@ import { bounces } from './bounces.js';
 import { deliver } from './deliver.js';
 import { ingest } from './ingest.js';
 import type { Job, JobContext } from './job.js';
+import { newAddress } from './new-address.js';
 import { notice } from './notice.js';
 import { plan } from './plan.js';
 import { prune } from './prune.js';
@@ -27,7 +28,7 @@ export interface Worker {
  */
 const pools: { jobs: Record<string, Job>; concurrency: number }[] = [
   { jobs: { deliver }, concurrency: 1 },
-  { jobs: { 'sign-up-mail': sendSignUpMail, notice }, concurrency: 3 },
+  { jobs: { 'sign-up-mail': sendSignUpMail, notice, 'new-address': newAddress }, concurrency: 3 },
   { jobs: { ingest, plan, bounces, prune }, concurrency: 4 },
 ];
 

@@ -8,7 +8,9 @@ export interface Jobs {
    */
   'sign-up-mail': { subscriberId: number; messageId: string; signUpId: string };
   /** Mail a subscriber what they asked for: links to what is stored about them, or new ones in place of the old. */
-  notice: { subscriberId: number; messageId: string; about: 'data' | 'new-links' };
+  notice: { subscriberId: number; messageId: string; about: 'data' | 'new-links' | 'lost-link' };
+  /** Ask at a new address whether digests are to come there. */
+  'new-address': { changeId: string; messageId: string };
   /** Work off the digests that are due. */
   deliver: Record<string, never>;
   /** Read the sources. */

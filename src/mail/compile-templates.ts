@@ -10,8 +10,8 @@ const compiled = projectPath('dist/templates');
 
 await mkdir(compiled, { recursive: true });
 for (const file of await readdir(folder)) {
-  // The head is included by the others.
-  if (!file.endsWith('.mjml') || file === 'head.mjml') continue;
+  // These two are parts of the others.
+  if (!file.endsWith('.mjml') || file === 'head.mjml' || file === 'foot.mjml') continue;
   const filePath = `${folder}/${file}`;
   // No fonts: a mail asks no third party for anything.
   const options = { filePath, fonts: {}, ignoreIncludes: false, validationLevel: 'strict' as const };

@@ -53,9 +53,14 @@ export const dataLinkLifetime = 3_600_000;
 export function dataLinks(
   ctx: Linking & Pick<Context, 'clock'>,
   holder: LinkHolder,
-): { export: string; erase: string } {
-  const address = link(ctx, 'data', holder, { issuedAt: ctx.clock() });
-  return { export: `${address}/export`, erase: `${address}/erase` };
+): { export: string; erase: string; address: string } {
+  const base = link(ctx, 'data', holder, { issuedAt: ctx.clock() });
+  return { export: `${base}/export`, erase: `${base}/erase`, address: `${base}/address` };
+}
+
+/** The link that brings digests to a new address; it goes there. */
+export function newAddressLink(ctx: Linking, holder: LinkHolder, changeId: string, requestedAt: Date): string {
+  return link(ctx, 'address', holder, { issuedAt: requestedAt, about: changeId });
 }
 
 const paths: Record<Purpose, string> = {
@@ -68,7 +73,7 @@ const paths: Record<Purpose, string> = {
   history: 'history',
   feed: 'feed',
   feedback: 'feedback',
-  address: 'preferences',
+  address: 'address',
 };
 
 function link(

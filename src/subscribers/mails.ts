@@ -1,5 +1,7 @@
+import wrapAnsi from 'wrap-ansi';
+import type { Config } from '../config.js';
 import type { SubscriberStatus } from '../generated/prisma/client.js';
-import type { NoticeTemplates } from './templates.js';
+import type { MailFoot, NoticeTemplates } from './templates.js';
 
 /** The mail that answers a sign-up: a confirmation to press, or the links of a subscription that exists already. */
 export type SignUpMail = 'confirmation' | 'already-subscribed';
@@ -26,43 +28,89 @@ export interface ComposedMail {
   text: string;
 }
 
-/** Asks whoever owns the address to confirm. Holds nothing that a stranger typed into the form. */
-export function composeConfirmation(templates: NoticeTemplates, links: { confirmUrl: string }): ComposedMail {
-  const text = `Someone, most likely you, asked for the day's research papers at this
-address. Open this page to confirm it, and the first papers come at
-once:
+/** Who writes: the site, and who runs it. */
+export function footOf({ web, operator }: Pick<Config, 'web' | 'operator'>): MailFoot {
+  const { name, url } = operator;
+  return {
+    site: { url: web.baseUrl, name: new URL(web.baseUrl).host },
+    operator: name || url ? { name: name ?? url ?? '', url } : null,
+  };
+}
 
-${links.confirmUrl}
+/** The first lines of a text: whom it is from, and the last: who answers for it. */
+function signed({ site, operator }: MailFoot, text: string): string {
+  const by = operator ? `\nRun by ${[operator.name, operator.url].filter(Boolean).join(', ')}` : '';
+  return `Offprint (${site.name})\n\n${text}\n-- \nOffprint, ${site.url}${by}\n`;
+}
+
+/** Asks whoever owns the address to confirm. Holds nothing that a stranger typed into the form. */
+export function composeConfirmation(
+  templates: NoticeTemplates,
+  foot: MailFoot,
+  given: { confirmUrl: string; code: string },
+): ComposedMail {
+  const text = signed(
+    foot,
+    `Someone, most likely you, asked for the day's research papers at this
+address. Open this page, and the first ones come at once:
+
+${given.confirmUrl}
+
+Or type this code on the page that is still open: ${given.code}
+It works for an hour, the link for seven days.
 
 If you did not ask for this, do nothing: nobody is subscribed without
-that click.
-`;
-  return { subject: 'Confirm your subscription to Offprint', html: templates.confirmation(links), text };
+that click or the code.
+`,
+  );
+  return {
+    subject: 'Confirm your subscription to Offprint',
+    html: templates.confirmation({ ...foot, ...given }),
+    text,
+  };
 }
 
 /** Tells a subscriber that someone entered their address again, and where their preferences are. */
-export function composeAlreadySubscribed(templates: NoticeTemplates, links: { preferencesUrl: string }): ComposedMail {
-  const text = `Someone, most likely you, entered this address again. Nothing has
+export function composeAlreadySubscribed(
+  templates: NoticeTemplates,
+  foot: MailFoot,
+  links: { preferencesUrl: string },
+): ComposedMail {
+  const text = signed(
+    foot,
+    `Someone, most likely you, entered this address again. Nothing has
 changed: your papers come as before.
 
 Here you can change topics and hour, pause, or unsubscribe:
 
 ${links.preferencesUrl}
-`;
-  return { subject: 'You already have a subscription to Offprint', html: templates.alreadySubscribed(links), text };
+`,
+  );
+  return {
+    subject: 'You are subscribed to Offprint already',
+    html: templates.alreadySubscribed({ ...foot, ...links }),
+    text,
+  };
 }
 
 /** Gives a subscriber, who asked for it, the links to what is stored about them. */
 export function composeDataLinks(
   templates: NoticeTemplates,
-  links: { exportUrl: string; eraseUrl: string },
+  foot: MailFoot,
+  links: { exportUrl: string; eraseUrl: string; addressUrl: string },
 ): ComposedMail {
-  const text = `You asked for links to what is stored about you. They work for an
+  const text = signed(
+    foot,
+    `You asked for links to what is stored about you. They work for an
 hour.
 
 Download it:
 
 ${links.exportUrl}
+
+Change your address:
+
+${links.addressUrl}
 
 Delete it (a page asks once more):
 
@@ -70,16 +118,58 @@ ${links.eraseUrl}
 
 If you did not ask for this, somebody has a mail of yours. In your
 preferences you can make all old links invalid.
-`;
-  return { subject: 'Your data at Offprint', html: templates.dataLinks(links), text };
+`,
+  );
+  return { subject: 'Your data at Offprint', html: templates.dataLinks({ ...foot, ...links }), text };
 }
 
-/** Gives a subscriber, whose older links no longer work, a new one. */
-export function composeNewLinks(templates: NoticeTemplates, links: { preferencesUrl: string }): ComposedMail {
-  const text = `You asked that the links in older mails stop working. They do; those to
-unsubscribe still work, and so does this new one:
+/** Why somebody gets a new link. */
+const whyNewLinks = {
+  'new-links':
+    'You asked that the links in older mails stop working. They do; those to unsubscribe still work, and so does this new one:',
+  'lost-link': 'Someone, most likely you, asked for a new link to your subscription. Nothing has changed.',
+};
+
+/** Gives a subscriber a new link, because older ones no longer work or one was lost. */
+export function composeNewLinks(
+  templates: NoticeTemplates,
+  foot: MailFoot,
+  about: keyof typeof whyNewLinks,
+  links: { preferencesUrl: string },
+): ComposedMail {
+  const why = whyNewLinks[about];
+  const text = signed(
+    foot,
+    `${wrapAnsi(why, textWidth)}
 
 ${links.preferencesUrl}
-`;
-  return { subject: 'New links for your Offprint subscription', html: templates.newLinks(links), text };
+`,
+  );
+  return {
+    subject: 'New links for your Offprint subscription',
+    html: templates.newLinks({ ...foot, ...links, why }),
+    text,
+  };
 }
+
+/** Asks whoever owns a new address whether digests are to come there. */
+export function composeNewAddress(
+  templates: NoticeTemplates,
+  foot: MailFoot,
+  links: { confirmUrl: string },
+): ComposedMail {
+  const text = signed(
+    foot,
+    `Somebody who gets digests from Offprint, most likely you, asked that
+they come to this address from now on. Open this page to say yes; it
+works for an hour:
+
+${links.confirmUrl}
+
+If you did not ask for this, do nothing, and nothing changes.
+`,
+  );
+  return { subject: 'Your digests, at this address', html: templates.newAddress({ ...foot, ...links }), text };
+}
+
+const textWidth = 72;

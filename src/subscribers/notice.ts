@@ -7,7 +7,7 @@ import type { Relay } from '../mail/relay.js';
 import { Segment } from '../mail/segment.js';
 import { sendMail } from '../mail/send.js';
 import { dataLinks, subscriberLinks } from './links.js';
-import { type ComposedMail, composeDataLinks, composeNewLinks } from './mails.js';
+import { type ComposedMail, composeDataLinks, composeNewLinks, footOf } from './mails.js';
 import { isOneOf, refusingStatuses } from './status.js';
 import type { NoticeTemplates } from './templates.js';
 
@@ -36,10 +36,15 @@ export async function sendNotice(
   const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { id: subscriberId } });
   if (!subscriber || isOneOf(refusingStatuses, subscriber.status)) return;
   const links = dataLinks(ctx, subscriber);
+  const foot = footOf(ctx.config);
   const composed =
     about === 'data'
-      ? composeDataLinks(templates, { exportUrl: links.export, eraseUrl: links.erase })
-      : composeNewLinks(templates, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
+      ? composeDataLinks(templates, foot, {
+          exportUrl: links.export,
+          eraseUrl: links.erase,
+          addressUrl: links.address,
+        })
+      : composeNewLinks(templates, foot, about, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
   const { kind, reply } = await mailTo(ctx, relays, subscriber.email, composed, messageId);
   ctx.log.info({ subscriber: subscriberId, about, reply }, `notice: ${kind}`);
 }

@@ -8,6 +8,7 @@ export async function pruneSignUps(db: Queries, now: Date): Promise<{ signUps: n
   const lt = new Date(now.getTime() - keepDays * 86_400_000);
   const signUps = await db.subscriber.deleteMany({ where: { status: 'pending', createdAt: { lt } } });
   await db.signUp.deleteMany({ where: { requestedAt: { lt } } });
+  await db.addressChange.deleteMany({ where: { requestedAt: { lt } } });
   const requests = await db.confirmationRequest.deleteMany({ where: { requestedAt: { lt } } });
   return { signUps: signUps.count, confirmationRequests: requests.count };
 }

@@ -1,8 +1,9 @@
 import type { Context } from '../context.js';
 import type { Jobs } from '../database/queue.js';
 import type { Relay } from '../mail/relay.js';
+import { confirmationCode } from './confirmation-code.js';
 import { confirmationLink, subscriberLinks } from './links.js';
-import { composeAlreadySubscribed, composeConfirmation, signUpMailFor } from './mails.js';
+import { composeAlreadySubscribed, composeConfirmation, footOf, signUpMailFor } from './mails.js';
 import { mailTo } from './notice.js';
 import type { NoticeTemplates } from './templates.js';
 
@@ -19,10 +20,14 @@ export async function sendSignUpMail(
   const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { id: subscriberId } });
   const mail = subscriber && signUpMailFor(subscriber.status);
   if (!subscriber || !mail) return;
+  const foot = footOf(ctx.config);
   const composed =
     mail === 'confirmation'
-      ? composeConfirmation(templates, { confirmUrl: confirmationLink(ctx, subscriber, signUpId) })
-      : composeAlreadySubscribed(templates, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
+      ? composeConfirmation(templates, foot, {
+          confirmUrl: confirmationLink(ctx, subscriber, signUpId),
+          code: confirmationCode(ctx.keys, signUpId),
+        })
+      : composeAlreadySubscribed(templates, foot, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
   const { kind, reply } = await mailTo(ctx, relays, subscriber.email, composed, messageId);
   ctx.log.info({ subscriber: subscriberId, mail, reply }, `sign-up answered: ${kind}`);
 }

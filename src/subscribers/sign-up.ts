@@ -21,22 +21,24 @@ export const confirmationLifetime = 7 * 24 * hour;
  * signs up learns only from the mail whether it was known. A mailbox is mailed once in 24 hours and three times in 30 days at the
  * most, or a week after the last, and an address never when it is suppressed. Nothing that is known of an address changes before
  * its link is pressed.
+ * @returns an id of the sign-up, with which the code in its mail confirms; also where there is none
  */
-export async function signUp(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, request: SignUp): Promise<void> {
+export async function signUp(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, request: SignUp): Promise<string> {
   const now = ctx.clock();
+  const signUpId = randomUUID();
   const { address, topics, timezone } = request;
   await ctx.db.prisma.$transaction(async (tx) => {
     const { id: subscriberId, status } = await upsertPending(tx, { address, emailKey: emailKey(address), now });
     const claimed = await reserveConfirmation(tx, requestHashes(ctx, address), now);
     const mail = signUpMailFor(status);
     if (claimed && mail) {
-      const signUpId = randomUUID();
       if (mail === 'confirmation')
         await tx.signUp.create({ data: { id: signUpId, subscriberId, topics, timezone, requestedAt: now } });
       const job = { subscriberId, messageId: randomUUID(), signUpId };
       await addJob(tx, 'sign-up-mail', job, { mostAttempts: noticeAttempts });
     }
   });
+  return signUpId;
 }
 
 function requestHashes(ctx: Pick<Context, 'keys'>, address: Address): RequestHashes {

@@ -6,6 +6,10 @@ interface Problem {
   status: number;
   heading: string;
   message: string;
+  /** Offers to mail a new link. */
+  lost?: boolean;
+  /** Offers to search. */
+  search?: boolean;
 }
 
 /** Whether the client asked in JSON, or for it. */
@@ -14,9 +18,9 @@ export function wantsJson(req: Request): boolean {
 }
 
 /** Tells a problem as a page, or as JSON to whom speaks it. */
-function sendProblem(req: Request, res: Response, { status, heading, message }: Problem): void {
-  if (wantsJson(req)) res.status(status).json({ error: message });
-  else sendPage(res, status, 'message', { heading, message });
+function sendProblem(req: Request, res: Response, { status, ...problem }: Problem): void {
+  if (wantsJson(req)) res.status(status).json({ error: problem.message });
+  else sendPage(res, status, 'message', problem);
 }
 
 /** The one answer to a link that does not work. It does not tell why: forged, revoked and unknown look the same. */
@@ -26,6 +30,7 @@ export function sendUnknownLink(req: Request, res: Response): void {
     heading: 'This link does not work',
     message:
       'It may have been cut short when it was copied, or replaced by a newer one. Please open the link in the newest mail.',
+    lost: true,
   });
 }
 
@@ -38,7 +43,12 @@ export function sendForeignForm(req: Request, res: Response): void {
 }
 
 export const notFound: RequestHandler = (req, res) =>
-  sendProblem(req, res, { status: 404, heading: 'Page not found', message: 'There is no page at this address.' });
+  sendProblem(req, res, {
+    status: 404,
+    heading: 'Page not found',
+    message: 'There is no page at this address.',
+    search: true,
+  });
 
 /** The last resort: what went wrong is logged, with a token in the path left out, and the reader is told no detail. */
 export function errorHandler(log: Logger): ErrorRequestHandler {

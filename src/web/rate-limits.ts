@@ -44,6 +44,17 @@ export function createNoticeLimit(ctx: Pick<Context, 'db'>): NoticeLimit {
   return async (subscriberId) => (await take(perSubscriber, String(subscriberId))) === null;
 }
 
+/** Tries of the code that a page has: of a million codes five are too few to guess. */
+const codeTries = 5;
+
+/** Whether a page may try a code once more; takes it from its tries. */
+export type CodeLimit = (signUpId: string) => Promise<boolean>;
+
+export function createCodeLimit(ctx: Pick<Context, 'db'>): CodeLimit {
+  const perPage = limiter(ctx, 'code', codeTries, 24 * hourInSeconds);
+  return async (signUpId) => (await take(perPage, signUpId)) === null;
+}
+
 /** Networks and domains stand as keyed hashes. */
 export function createSignUpLimit(ctx: Pick<Context, 'config' | 'db' | 'keys'>): SignUpLimit {
   const { perNetwork, perDomain, inAll } = ctx.config.web.signUpsPerHour;

@@ -6,7 +6,7 @@ import { projectPath } from '../project.js';
 import { errorHandler, notFound } from './errors.js';
 import type { SiteFacts } from './page.js';
 import { createProofOfWork } from './proof-of-work.js';
-import { createNoticeLimit, createSignUpLimit } from './rate-limits.js';
+import { createCodeLimit, createNoticeLimit, createSignUpLimit } from './rate-limits.js';
 import { aboutRoutes } from './routes/about.js';
 import { confirmRoutes } from './routes/confirm.js';
 import { digestRoutes } from './routes/digest.js';
@@ -34,6 +34,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
     ctx,
     limit: createSignUpLimit(ctx),
     noticeLimit: createNoticeLimit(ctx),
+    codeLimit: createCodeLimit(ctx),
     proofOfWork: createProofOfWork(ctx),
     topicCounts: createTopicCounts(ctx),
     isStopping,

@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
 import type { ProofOfWork } from './proof-of-work.js';
-import type { NoticeLimit, SignUpLimit } from './rate-limits.js';
+import type { CodeLimit, NoticeLimit, SignUpLimit } from './rate-limits.js';
 import type { TopicCounts } from './topic-counts.js';
 
 /** What the routes work with. */
@@ -8,6 +8,7 @@ export interface Site {
   ctx: Context;
   limit: SignUpLimit;
   noticeLimit: NoticeLimit;
+  codeLimit: CodeLimit;
   proofOfWork: ProofOfWork;
   topicCounts: TopicCounts;
   /** Whether the process is about to end: then nobody should send more requests. */

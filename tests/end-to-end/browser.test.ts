@@ -49,8 +49,8 @@ describe.skipIf(!found && !process.env['CI'])(found ? 'in a browser' : `in a bro
     await page.getByRole('button', { name: 'Subscribe' }).click();
     await page.getByRole('heading', { name: 'Check your mailbox' }).waitFor();
 
-    await follow(page, await openMail(page, 'Confirm your subscription'), 'Confirm subscription');
-    await page.getByRole('button', { name: 'Yes, subscribe' }).click();
+    await follow(page, await openMail(page, 'Confirm your subscription'), 'Get today’s papers');
+    await page.getByRole('button', { name: 'Send me today’s papers' }).click();
     await page.getByRole('heading', { name: 'You are subscribed' }).waitFor();
 
     const digest = await openMail(page, 'Agents that plan');

@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { composeAlreadySubscribed, composeConfirmation } from '../../src/subscribers/mails.js';
+import { parseConfig } from '../../src/config.js';
+import {
+  composeAlreadySubscribed,
+  composeConfirmation,
+  composeDataLinks,
+  composeNewAddress,
+  composeNewLinks,
+  footOf,
+} from '../../src/subscribers/mails.js';
 import { loadNoticeTemplates, type NoticeTemplates } from '../../src/subscribers/templates.js';
 
 let templates: NoticeTemplates;
@@ -7,30 +15,60 @@ beforeAll(async () => {
   templates = await loadNoticeTemplates();
 });
 
+const foot = footOf(
+  parseConfig({
+    BASE_URL: 'https://papers.example.org',
+    OPERATOR_NAME: 'Physics Library',
+    OPERATOR_URL: 'https://library.example',
+  }),
+);
+const url = 'https://papers.example.org/x/token';
+
 describe('the mails about a subscription', () => {
-  it('the confirmation has one button, the same address in words, and says what happens without it', () => {
-    const confirmUrl = 'https://papers.example.org/confirm/token';
-    const { html, text, subject } = composeConfirmation(templates, { confirmUrl });
+  it('the confirmation has one button, the same address in words, a code, and says what happens without them', () => {
+    const { html, text, subject } = composeConfirmation(templates, foot, { confirmUrl: url, code: '012345' });
     expect(subject).toBe('Confirm your subscription to Offprint');
-    expect(html.match(/<a\s[^>]*href="[^"]*"/g)).toHaveLength(2);
-    expect(html).toContain(`>${confirmUrl}</a>`);
-    expect(text).toContain(`\n${confirmUrl}\n`);
-    for (const part of [html, text]) expect(part).toContain('If you did not ask for this');
+    expect(html.match(new RegExp(`<a\\s[^>]*href="${url}"`, 'g'))).toHaveLength(2);
+    expect(html).toContain(`>${url}</a>`);
+    expect(text).toContain(`\n${url}\n`);
+    for (const part of [html, text]) {
+      expect(part).toContain('If you did not ask for this');
+      expect(part).toContain('012345');
+    }
   });
 
   it('the answer to a known address leads to the preferences', () => {
-    const preferencesUrl = 'https://papers.example.org/preferences/token';
-    const { html, text } = composeAlreadySubscribed(templates, { preferencesUrl });
-    expect(html).toContain(`href="${preferencesUrl}"`);
-    expect(text).toContain(`\n${preferencesUrl}\n`);
+    const { html, text } = composeAlreadySubscribed(templates, foot, { preferencesUrl: url });
+    expect(html).toContain(`href="${url}"`);
+    expect(text).toContain(`\n${url}\n`);
+  });
+
+  const all = () => [
+    composeConfirmation(templates, foot, { confirmUrl: url, code: '012345' }),
+    composeAlreadySubscribed(templates, foot, { preferencesUrl: url }),
+    composeDataLinks(templates, foot, { exportUrl: url, eraseUrl: url, addressUrl: url }),
+    composeNewLinks(templates, foot, 'new-links', { preferencesUrl: url }),
+    composeNewLinks(templates, foot, 'lost-link', { preferencesUrl: url }),
+    composeNewAddress(templates, foot, { confirmUrl: url }),
+  ];
+
+  it('each names Offprint, the site and who runs it', () => {
+    for (const { html, text } of all()) {
+      expect(text).toMatch(/^Offprint \(papers\.example\.org\)\n/);
+      for (const part of [html, text]) expect(part).toContain('Physics Library');
+      expect(html).toContain('href="https://library.example"');
+    }
+  });
+
+  it('each asks no third party for anything, and hides no white text', () => {
+    for (const { html } of all()) {
+      expect(html).not.toMatch(/<(img|link|script|iframe)|@import|url\(/);
+      expect(html).not.toMatch(/display:none[^>]*color:#fff/);
+    }
   });
 
   it('their text fits 72 columns', () => {
-    const composed = [
-      composeConfirmation(templates, { confirmUrl: 'x' }),
-      composeAlreadySubscribed(templates, { preferencesUrl: 'x' }),
-    ];
-    for (const { text } of composed)
+    for (const { text } of all())
       expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(72);
   });
 });

@@ -70,7 +70,9 @@ describe('the link of a confirmation mail', () => {
     const response = await site().postForm(await linkOf(['agents']), {});
     expect(response.status).toBe(200);
     const html = await response.text();
-    expect(html).toContain('Your first digest is on its way');
+    expect(html).toContain('Your first digest is below, and on its way');
+    expect(html).toMatch(/<span class="number">1\.<\/span> <a class="title"[^>]*>Paper \d+<\/a>/);
+    expect(html).toContain('Daily at 08:00, Tokyo · one topic');
     expect(await stored()).toMatchObject({ status: 'active', confirmedAt: start });
     expect(await ctx.db.prisma.digest.findMany()).toMatchObject([{ status: 'queued' }]);
     const [, preferences] = /href="(\/preferences\/[^"]+)"/.exec(html) ?? [];

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { dataLinks, subscriberLinks } from '../../src/subscribers/links.js';
+import { dataLinks, newAddressLink, subscriberLinks } from '../../src/subscribers/links.js';
 import { makeSubscriber } from '../helpers/rows.js';
 import { pathOf, useSite } from './site.js';
 
@@ -8,7 +8,7 @@ const now = new Date('2026-02-04T12:00:00Z');
 
 beforeEach(async () => {
   site().ctx.time.now = now;
-  await site().ctx.db.pool.query('truncate subscribers, suppressions, rate_limits cascade');
+  await site().ctx.db.pool.query('truncate subscribers, suppressions, rate_limits, confirmation_requests cascade');
   await site().ctx.db.pool.query('delete from graphile_worker._private_jobs');
 });
 
@@ -17,7 +17,12 @@ async function links(given: Parameters<typeof makeSubscriber>[1] = {}) {
   const subscriber = await makeSubscriber(site().ctx.db.prisma, given);
   const { preferences } = subscriberLinks(site().ctx, subscriber);
   const data = dataLinks(site().ctx, subscriber);
-  return { page: pathOf(preferences), export: pathOf(data.export), erase: pathOf(data.erase) };
+  return {
+    page: pathOf(preferences),
+    export: pathOf(data.export),
+    erase: pathOf(data.erase),
+    address: pathOf(data.address),
+  };
 }
 const stored = () => site().ctx.db.prisma.subscriber.findFirstOrThrow();
 const asked = async () => {
@@ -99,4 +104,77 @@ it('finding 10: a link is good for nobody else in another database with the same
   await startAgain();
   expect(await makeSubscriber(site().ctx.db.prisma)).toMatchObject({ id });
   expect((await site().get(page)).status).toBe(404);
+});
+
+describe('a change of address', () => {
+  /** The link that is mailed to the new address. */
+  const mailed = async () => {
+    const change = await site().ctx.db.prisma.addressChange.findFirstOrThrow({ include: { subscriber: true } });
+    return pathOf(newAddressLink(site().ctx, change.subscriber, change.id, change.requestedAt));
+  };
+
+  it('is asked for by a link that was just mailed, confirmed from the new address, and takes effect then', async () => {
+    const { address } = await links({ topics: ['agents'] });
+    expect((await site().get(address)).status).toBe(200);
+    const asked = await site().postForm(address, { email: 'New.Ada@Example.NET' });
+    expect(asked.status).toBe(202);
+    expect((await stored()).email).not.toBe('New.Ada@example.net');
+    const link = await mailed();
+    expect(await (await site().get(link)).text()).toContain('New.Ada@example.net');
+    expect((await stored()).email).not.toBe('New.Ada@example.net');
+    expect((await site().postForm(link, {})).status).toBe(200);
+    expect(await stored()).toMatchObject({
+      email: 'New.Ada@example.net',
+      emailKey: 'new.ada@example.net',
+      topics: ['agents'],
+      status: 'active',
+    });
+    expect((await site().postForm(link, {})).status).toBe(404);
+  });
+
+  it('is not open to whoever has a digest, and not for longer than an hour', async () => {
+    const { page, address } = await links();
+    expect((await site().get(`${page}/address`)).status).toBe(404);
+    await site().postForm(address, { email: 'new@example.net' });
+    const link = await mailed();
+    site().ctx.time.now = new Date(now.getTime() + 3_600_000);
+    expect((await site().postForm(link, {})).status).toBe(404);
+    expect((await site().get(address)).status).toBe(410);
+  });
+
+  it('to an address that has a subscription of its own changes nothing, and does not say so beforehand', async () => {
+    const { address } = await links();
+    const { prisma } = site().ctx.db;
+    const other = await makeSubscriber(prisma, { email: 'bob@example.net', emailKey: 'bob@example.net' });
+    expect((await site().postForm(address, { email: 'bob@example.net' })).status).toBe(202);
+    expect((await site().postForm(await mailed(), {})).status).toBe(404);
+    expect(await prisma.subscriber.findUnique({ where: { id: other.id } })).toMatchObject({ email: 'bob@example.net' });
+    expect(await prisma.subscriber.count()).toBe(2);
+  });
+
+  it('says what is wrong with an address', async () => {
+    const { address } = await links();
+    const refused = await site().postForm(address, { email: 'nobody' });
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toContain('one @ sign');
+  });
+});
+
+describe('a lost link', () => {
+  it('is mailed anew to a subscriber, and the answer is the same for everybody', async () => {
+    const subscriber = await makeSubscriber(site().ctx.db.prisma);
+    const answer = async (email: string) => {
+      const response = await site().postForm('/lost-link', { email });
+      return [response.status, (await response.text()).replace(email, '…')];
+    };
+    expect(await answer(subscriber.email)).toEqual(await answer('stranger@example.com'));
+    expect(await asked()).toEqual(['lost-link']);
+    for (let i = 0; i < 5; i++) await answer(subscriber.email);
+    expect(await asked()).toHaveLength(3);
+  });
+
+  it('is offered where a link does not work', async () => {
+    const page = await (await site().get('/preferences/nonsense')).text();
+    expect(page).toContain('action="/lost-link"');
+  });
 });

@@ -1,6 +1,7 @@
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { confirmationCode } from '../../src/subscribers/confirmation-code.js';
 import { useSite } from './site.js';
 
 const signUpsPerNetwork = 20;
@@ -23,7 +24,13 @@ const choices = () => site().ctx.db.prisma.signUp.findMany();
 /** What a stranger sees of an answer. */
 async function seen(response: Response) {
   const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'date'));
-  return { status: response.status, headers, body: await response.text() };
+  // Each page has an id of its own, for the code, and the address that was typed into it.
+  const body = (await response.text())
+    .replace(/(name="request" value=")[^"]+/, '$1…')
+    .replaceAll(/[\w-]+@example\.org/g, '…');
+  delete headers['etag'];
+  delete headers['content-length'];
+  return { status: response.status, headers, body };
 }
 
 describe('signing up', () => {
@@ -261,5 +268,95 @@ describe('too many sign-ups', () => {
     const { rows } = await site().ctx.db.pool.query('select key from rate_limits');
     expect(rows).toHaveLength(3);
     expect(JSON.stringify(rows)).not.toMatch(/203\.0\.113|example/);
+  });
+});
+
+describe('an address with a likely mistake', () => {
+  const offered = async (email: string) => {
+    const response = await site().postForm('/subscribe', { email, topics: 'agents' });
+    return { status: response.status, page: await response.text() };
+  };
+
+  it('is asked about before anything is sent, and nothing that was chosen is lost', async () => {
+    const { status, page } = await offered('ada@gmial.com');
+    expect(status).toBe(200);
+    expect(page).toContain('name="email" value="ada@gmail.com"');
+    expect(page).toContain('name="topics" value="agents"');
+    expect(await subscribers()).toEqual([]);
+    await site().postForm('/subscribe', { email: 'ada@gmail.com', topics: 'agents', sure: 'yes' });
+    expect(await subscribers()).toMatchObject([{ email: 'ada@gmail.com' }]);
+    expect(await choices()).toMatchObject([{ topics: ['agents'] }]);
+  });
+
+  it('is taken by whoever is sure of it, and from JSON', async () => {
+    await site().postForm('/subscribe', { email: 'ada@gmial.com', sure: 'yes' });
+    expect((await site().postJson('/subscribe', { email: 'bob@gmial.com' })).status).toBe(202);
+    expect(await subscribers()).toHaveLength(2);
+  });
+});
+
+describe('the code in the mail', () => {
+  /** Signs up, and returns what the page knows and what the mail says. */
+  const signUp = async (email = 'ada@example.org') => {
+    const page = await (await site().postForm('/subscribe', { email, topics: 'agents' })).text();
+    const request = /name="request" value="([^"]+)"/.exec(page)?.[1] ?? '';
+    return { request, email, code: confirmationCode(site().ctx.keys, request) };
+  };
+  const enter = (fields: Record<string, string>) => site().postForm('/subscribe/code', fields);
+
+  it('confirms on the page that is still open, with or without blanks', async () => {
+    const { request, email, code } = await signUp();
+    expect(code).toMatch(/^\d{6}$/);
+    const response = await enter({ request, email, code: ` ${code.slice(0, 3)} ${code.slice(3)}` });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(await response.text()).toContain('You are subscribed');
+    expect(await subscribers()).toMatchObject([{ status: 'active', topics: ['agents'] }]);
+  });
+
+  it('is of no use with another page, and wrong the page says so and keeps what it knows', async () => {
+    const first = await signUp();
+    const { code } = await signUp('bob@example.org');
+    const refused = await enter({ request: first.request, email: first.email, code });
+    expect(refused.status).toBe(422);
+    const page = await refused.text();
+    expect(page).toContain('This is not the code');
+    expect(page).toContain(`value="${first.request}"`);
+    expect((await subscribers()).map(({ status }) => status)).toEqual(['pending', 'pending']);
+  });
+
+  it('has five tries a page', async () => {
+    const { request, email, code } = await signUp();
+    for (let i = 0; i < 5; i++) await enter({ request, email, code: 'x' });
+    const late = await enter({ request, email, code });
+    expect(late.status).toBe(422);
+    expect(await late.text()).toContain('too many tries');
+    expect(await subscribers()).toMatchObject([{ status: 'pending' }]);
+  });
+
+  it('works for an hour', async () => {
+    const { request, email, code } = await signUp();
+    const { time } = site().ctx;
+    const before = time.now;
+    time.now = new Date(before.getTime() + 3_600_000);
+    expect((await enter({ request, email, code })).status).toBe(422);
+    time.now = before;
+    expect((await enter({ request, email, code })).status).toBe(200);
+  });
+
+  it('tells nothing of an address that is subscribed already: its page looks the same, and no code fits', async () => {
+    await site().ctx.db.prisma.subscriber.create({
+      data: { email: 'ada@example.org', emailKey: 'ada@example.org', status: 'active', createdAt: site().ctx.time.now },
+    });
+    const { request, email, code } = await signUp();
+    const refused = await enter({ request, email, code });
+    expect(await refused.text()).toContain('This is not the code');
+  });
+
+  it('with nonsense beside it is answered like a link that does not work', async () => {
+    for (const request of ['', 'x', "'; drop"]) {
+      const { status } = await enter({ request, email: 'ada@example.org', code: '123456' });
+      expect(status).toBe(404);
+    }
   });
 });

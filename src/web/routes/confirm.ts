@@ -1,27 +1,35 @@
 import { type Request, type Response, Router } from 'express';
+import { findSharedDigest } from '../../digests/history.js';
 import { planWelcome } from '../../digests/plan.js';
+import { dayName, rhythmOf } from '../../digests/wording.js';
 import type { Access } from '../../subscribers/access.js';
-import { type Address, maskAddress } from '../../subscribers/address.js';
+import { type Address, maskAddress, parseAddress } from '../../subscribers/address.js';
+import { openByCode } from '../../subscribers/confirmation-code.js';
 import { subscriberLinks } from '../../subscribers/links.js';
 import { type Consent, confirm, findSignUp, isExpired, renewConfirmation } from '../../subscribers/sign-up.js';
 import { withAccess } from '../access.js';
 import { topicChoices } from '../choices.js';
 import { clientNetworks } from '../client-network.js';
 import { sendUnknownLink, wantsJson } from '../errors.js';
+import { bodyOf, typed } from '../forms.js';
 import { sendPage } from '../page.js';
+import { paperView } from '../paper-view.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
+import { sentPage } from './subscribe.js';
 
-/** Confirming an address: mail scanners follow the link, so that only the button on its page confirms. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Confirming an address: mail scanners follow the link, so that only the button on its page confirms, or the code in the mail. */
 export function confirmRoutes(site: Site): Router {
-  const { ctx, limit } = site;
+  const { ctx, limit, codeLimit } = site;
   const router = Router();
-  router.use('/confirm', privatePage);
+  router.use(['/confirm', '/subscribe/code'], privatePage);
 
   router.get(
     '/confirm/:token',
     withAccess(site, 'confirm', async (access, res, req) => {
-      if (isExpired(access, ctx.clock())) return sendExpired(req, res);
+      if (isExpired(access, ctx.clock())) return sendExpired(req, res, access);
       const offer = await offerOf(ctx, access);
       sendPage(res, 200, 'confirm', { address: maskAddress(access.subscriber.email), offer });
     }),
@@ -30,28 +38,66 @@ export function confirmRoutes(site: Site): Router {
   router.post(
     '/confirm/:token',
     withAccess(site, 'confirm', async (access, res, req) => {
-      if (isExpired(access, ctx.clock())) return sendExpired(req, res);
-      const { confirmed, welcome } = await activate(ctx, access, {
-        text: await offerOf(ctx, access),
-        network: clientNetworks(req.ip ?? '')[0] ?? '',
-      });
-      if (confirmed === 'refused') return sendUnknownLink(req, res);
-      const { preferences } = subscriberLinks(ctx, access.subscriber);
-      if (wantsJson(req)) res.json({ status: 'active', welcome, preferences });
-      else sendPage(res, 200, 'confirmed', { confirmed, welcome, preferences: new URL(preferences).pathname });
+      if (isExpired(access, ctx.clock())) return sendExpired(req, res, access);
+      await sendConfirmed(req, res, access);
     }),
   );
+
+  router.post('/subscribe/code', async (req, res) => {
+    const body = bodyOf(req.body);
+    const signUpId = typed(body['request']);
+    const parsed = parseAddress(typed(body['email']));
+    if (!uuid.test(signUpId) || !parsed.ok) return sendUnknownLink(req, res);
+    const mayTry = await codeLimit(signUpId);
+    const access = mayTry ? await openByCode(ctx, signUpId, typed(body['code'])) : null;
+    if (access) return sendConfirmed(req, res, access);
+    const problem = mayTry
+      ? 'This is not the code in the newest mail, or it is older than an hour. The button in the mail works, too.'
+      : 'These were too many tries. Please press the button in the mail.';
+    if (wantsJson(req)) return void res.status(422).json({ errors: [{ field: 'code', message: problem }] });
+    sendPage(res, 422, 'check-mail', sentPage(site, parsed.address, signUpId, problem));
+  });
 
   router.post(
     '/confirm/:token/again',
     withAccess(site, 'confirm', async (access, res, req) => {
       if (!(await limit(req.ip ?? '', access.subscriber.email as Address))) await renewConfirmation(ctx, access);
-      sendPage(res, 202, 'check-mail', {
+      sendPage(res, 202, 'message', {
+        heading: 'Check your mailbox',
         message:
           'A mail with a new link is on its way, unless you were sent one in the last 24 hours: then please use that one.',
       });
     }),
   );
+
+  /** Confirms, and shows the first digest. */
+  async function sendConfirmed(req: Request, res: Response, access: Access): Promise<void> {
+    const { confirmed, welcome } = await activate(ctx, access, {
+      text: await offerOf(ctx, access),
+      network: clientNetworks(req.ip ?? '')[0] ?? '',
+    });
+    if (confirmed === 'refused') return sendUnknownLink(req, res);
+    const { preferences } = subscriberLinks(ctx, access.subscriber);
+    if (wantsJson(req)) return void res.json({ status: 'active', welcome, preferences });
+    const { prisma } = ctx.db;
+    const subscriber = await prisma.subscriber.findUniqueOrThrow({ where: { id: access.subscriber.id } });
+    const newest = await prisma.digest.findFirst({
+      where: { subscriberId: subscriber.id },
+      orderBy: { day: 'desc' },
+      select: { id: true },
+    });
+    const digest = newest && (await findSharedDigest(prisma, newest.id));
+    sendPage(res, 200, 'confirmed', {
+      confirmed,
+      welcome,
+      preferences: new URL(preferences).pathname,
+      rhythm: rhythmOf(subscriber),
+      topics: subscriber.topics.length,
+      day: digest && dayName(digest.day),
+      papers: digest?.papers.map(({ paper, topics }) => paperView({ ...paper, day: digest.day, why: topics })) ?? [],
+    });
+  }
+
   return router;
 }
 
@@ -75,7 +121,11 @@ function activate(ctx: Site['ctx'], access: Access, consent: Consent) {
   );
 }
 
-function sendExpired(req: Request, res: Response): void {
+function sendExpired(req: Request, res: Response, { subscriber }: Access): void {
   if (wantsJson(req)) res.status(410).json({ error: 'This link has expired.' });
-  else sendPage(res, 410, 'expired', { again: `/confirm/${String(req.params['token'])}/again` });
+  else
+    sendPage(res, 410, 'expired', {
+      again: `/confirm/${String(req.params['token'])}/again`,
+      address: maskAddress(subscriber.email),
+    });
 }

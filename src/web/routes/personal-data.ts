@@ -1,13 +1,16 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Access } from '../../subscribers/access.js';
-import { maskAddress } from '../../subscribers/address.js';
+import { type Address, emailKey, maskAddress, parseAddress } from '../../subscribers/address.js';
+import { changeAddress, findAddressChange, requestAddressChange } from '../../subscribers/address-change.js';
 import { revokeLinks } from '../../subscribers/lifecycle.js';
 import { dataLinkLifetime } from '../../subscribers/links.js';
 import { askForNotice } from '../../subscribers/notice.js';
 import { eraseSubscriber, exportSubscriber } from '../../subscribers/personal-data.js';
-import { endedStatuses, isOneOf } from '../../subscribers/status.js';
+import { confirmedStatuses, endedStatuses, isOneOf } from '../../subscribers/status.js';
 import { withAccess } from '../access.js';
-import { wantsJson } from '../errors.js';
+import { sendUnknownLink, wantsJson } from '../errors.js';
+import { bodyOf, typed } from '../forms.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
@@ -69,15 +72,99 @@ export function personalDataRoutes(site: Site): Router {
       sendPage(res, 200, 'erased');
     }),
   );
+  router.get(
+    '/preferences/:token/address',
+    withDataAccess(site, ({ subscriber }, res) => {
+      sendPage(res, 200, 'address', { address: maskAddress(subscriber.email), email: '', error: null });
+    }),
+  );
+
+  router.post(
+    '/preferences/:token/address',
+    withDataAccess(site, async ({ subscriber }, res, req) => {
+      const email = typed(bodyOf(req.body)['email']).trim();
+      const parsed = parseAddress(email);
+      if (!parsed.ok) {
+        const { reason: message } = parsed;
+        if (wantsJson(req)) return void res.status(422).json({ errors: [{ field: 'email', message }] });
+        return sendPage(res, 422, 'address', { address: maskAddress(subscriber.email), email, error: message });
+      }
+      if (await noticeLimit(subscriber.id)) await requestAddressChange(ctx, subscriber.id, parsed.address);
+      sendAsked(req, res, {
+        heading: 'Check the new mailbox',
+        message: `If ${parsed.address} can get digests, a mail is on its way to it. They come there once its link is opened, and until then as before.`,
+      });
+    }),
+  );
+
+  router.use('/address', privatePage);
+
+  router.get(
+    '/address/:token',
+    withAccess(site, 'address', async (access, res, req) => {
+      const change = await findAddressChange(ctx, access);
+      if (change) sendPage(res, 200, 'new-address', { address: change.email });
+      else sendUnknownLink(req, res);
+    }),
+  );
+
+  router.post(
+    '/address/:token',
+    withAccess(site, 'address', async (access, res, req) => {
+      const change = await findAddressChange(ctx, access);
+      const changed = change !== null && (await changeAddress(ctx, access.subscriber.id, change.email as Address));
+      if (!changed) return sendUnknownLink(req, res);
+      const message = 'From now on your digests come to this address.';
+      if (wantsJson(req)) res.json({ status: 'changed', message });
+      else sendPage(res, 200, 'message', { heading: 'The address is changed', message });
+    }),
+  );
+
+  router.post('/lost-link', async (req, res) => {
+    const parsed = parseAddress(typed(bodyOf(req.body)['email']).trim());
+    if (!parsed.ok) {
+      const { reason: message } = parsed;
+      if (wantsJson(req)) return void res.status(422).json({ errors: [{ field: 'email', message }] });
+      return sendPage(res, 422, 'message', { heading: 'Please check the address', message, lost: true });
+    }
+    const refusal = await site.limit(req.ip ?? '', parsed.address);
+    if (refusal) res.set('Retry-After', String(refusal.seconds));
+    else await Promise.all([sendLostLink(parsed.address), setTimeout(answerTime)]);
+    sendAsked(
+      req,
+      res,
+      refusal
+        ? {
+            heading: 'Please try again later',
+            message: 'Too many links were asked for from your network, or at once.',
+            status: 429,
+          }
+        : {
+            heading: 'Check your mailbox',
+            message: `If ${parsed.address} is subscribed, a mail with a new link is on its way to it. Three such mails are sent a day at the most.`,
+          },
+    );
+  });
+
+  /** Whether there is a subscription nobody is told but the address. */
+  async function sendLostLink(address: Address): Promise<void> {
+    const { prisma } = ctx.db;
+    const found = await prisma.subscriber.findUnique({ where: { emailKey: emailKey(address) } });
+    if (found && isOneOf(confirmedStatuses, found.status) && (await noticeLimit(found.id)))
+      await askForNotice(prisma, found.id, 'lost-link');
+  }
   return router;
 }
 
+/** No request for a lost link is answered sooner, in milliseconds: the work takes 2 to 5. */
+const answerTime = 25;
+
 /** A handler behind a link that was mailed on request, within the hour. */
-function withDataAccess(site: Site, handle: (access: Access, res: Response) => unknown): RequestHandler {
+function withDataAccess(site: Site, handle: (access: Access, res: Response, req: Request) => unknown): RequestHandler {
   return withAccess(site, 'data', async (access, res, req) => {
     const age = site.ctx.clock().getTime() - (access.subject.issuedAt?.getTime() ?? 0);
     if (age < dataLinkLifetime) {
-      await handle(access, res);
+      await handle(access, res, req);
       return;
     }
     const message = 'This link has expired: it works for an hour. Your preferences send a new one.';
@@ -86,7 +173,12 @@ function withDataAccess(site: Site, handle: (access: Access, res: Response) => u
   });
 }
 
-function sendAsked(req: Request, res: Response, { heading, message }: { heading: string; message: string }): void {
-  if (wantsJson(req)) res.status(202).json({ status: 'accepted', message });
-  else sendPage(res, 202, 'message', { heading, message });
+function sendAsked(
+  req: Request,
+  res: Response,
+  { heading, message, status = 202 }: { heading: string; message: string; status?: number },
+): void {
+  if (!wantsJson(req)) sendPage(res, status, 'message', { heading, message });
+  else if (status === 202) res.status(status).json({ status: 'accepted', message });
+  else res.status(status).json({ error: message });
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
+import { likelyMeant } from '../../subscribers/address-typo.js';
 import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
 import { signUpSchema } from '../../subscribers/preferences.js';
 import { signUp } from '../../subscribers/sign-up.js';
@@ -42,23 +44,41 @@ export function subscribeRoutes(site: Site): Router {
       timezone: given(body['timezone']),
     });
     if (!parsed.success) return refuse(req, res, body, fieldErrors(parsed.error));
-    if (typed(body[honeypot]) === '') {
+    const { email, topics, timezone } = parsed.data;
+    const request = { address: email, topics, timezone };
+    const meant = body['sure'] === undefined && !wantsJson(req) ? likelyMeant(email) : null;
+    if (meant) return sendPage(res, 200, 'typo', { email, meant, fields: formFields({ ...parsed.data, email: '' }) });
+    const isBot = typed(body[honeypot]) !== '';
+    if (!isBot) {
       const refusal = (await proofOfWork.accept(body['altcha'])) ? null : await limit(req.ip ?? '', parsed.data.email);
       if (refusal) {
         res.set('Retry-After', String(refusal.seconds));
         const challenge = await proofOfWork.ask();
         const message = tooMany(refusal);
         if (wantsJson(req)) return void res.status(429).json({ errors: [{ field: 'email', message }], challenge });
-        const fields = formFields(parsed.data);
+        const fields = [...formFields(parsed.data), ['sure', 'yes']];
         return sendPage(res, 429, 'challenge', { message, fields, challenge: JSON.stringify(challenge) });
       }
-      const { email, topics, timezone } = parsed.data;
-      await Promise.all([signUp(ctx, { address: email, topics, timezone }), setTimeout(answerTime)]);
     }
+    const [signUpId] = await Promise.all([isBot ? randomUUID() : signUp(ctx, request), setTimeout(answerTime)]);
     if (wantsJson(req)) res.status(202).json({ status: 'accepted', message: accepted });
-    else sendPage(res, 202, 'check-mail', { message: accepted });
+    else sendPage(res, 202, 'check-mail', sentPage(site, parsed.data.email, signUpId));
   });
   return router;
+}
+
+/** The page that says where the mail went, and takes the code that is in it. The same for every address. */
+export function sentPage({ ctx }: Pick<Site, 'ctx'>, email: string, signUpId: string, problem: string | null = null) {
+  const { relays, mailbox, mail, web } = ctx.config;
+  const local = relays === null && /^https?:\/\/(localhost|127\.0\.0\.1)[:/]?/.test(web.baseUrl);
+  return {
+    email,
+    signUpId,
+    problem,
+    from: mail.from.address,
+    // Where no mail leaves the machine, the mailbox that catches it.
+    mailbox: local && mailbox.port > 0 ? `http://localhost:${mailbox.port}` : null,
+  };
 }
 
 /** The fields of a form that says the same again. */
