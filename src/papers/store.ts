@@ -4,7 +4,7 @@ import { utcDay } from '../calendar-day.js';
 import type { Queries } from '../database/database.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { mergePaper, newPaper, type StoredPaper } from './merge.js';
-import { type Paper, paperContent } from './paper.js';
+import { findArxivId, type Paper, paperContent } from './paper.js';
 import { trendingOrder } from './trending.js';
 
 export interface WrittenPaper {
@@ -154,7 +154,7 @@ export interface PaperFilter {
   day?: string | undefined;
   /** Only what matches this topic's slug. */
   topic?: string | undefined;
-  /** Only what these words find: "a phrase", or, -not. */
+  /** Only what these words find: "a phrase", or, -not; of an arXiv id, or an address that has one, that paper. */
   query?: string | undefined;
   sort: PaperSort;
   limit: number;
@@ -162,7 +162,9 @@ export interface PaperFilter {
 
 /** The papers that pass the filter, in its order, with their topics. */
 export async function listPapers(db: Queries, filter: PaperFilter): Promise<ListedPaper[]> {
-  const { day = null, topic = null, query, sort, limit } = filter;
+  const { day = null, topic = null, sort, limit } = filter;
+  const identifier = findArxivId(filter.query ?? '');
+  const query = identifier === null ? filter.query : undefined;
   // PostgreSQL has no character 0; hyphens that exclude nothing it piles up until its stack is full.
   const words = query?.replaceAll('\0', ' ').replaceAll(/-+(?=[\s-]|$)/g, ' ') ?? null;
   const rows = await db.$queryRaw`
@@ -176,6 +178,7 @@ export async function listPapers(db: Queries, filter: PaperFilter): Promise<List
       join lateral (select max(l.day) as day from listings l where l.paper_id = p.id) list on list.day is not null
     where (${day}::date is null or exists (select from listings l where l.paper_id = p.id and l.day = ${day}::date))
       and (${topic}::text is null or exists (select from matches m where m.paper_id = p.id and m.topic = ${topic}))
+      and (${identifier}::text is null or p.identifier = ${identifier})
       and (${words}::text is null or p.search @@ websearch_to_tsquery('english', ${words}))
     order by ${orders[sort]}
     limit ${limit}`;
@@ -218,4 +221,10 @@ export async function countByTopic(db: Queries): Promise<Map<string, number>> {
     group by m.topic`;
   const counts = z.array(z.object({ topic: z.string(), papers: z.number() })).parse(rows);
   return new Map(counts.map(({ topic, papers }) => [topic, papers]));
+}
+
+/** How many papers the lists of a day have. */
+export async function countListed(db: Queries, day: string): Promise<number> {
+  const papers = await db.listing.groupBy({ by: ['paperId'], where: { day: new Date(day) } });
+  return papers.length;
 }

@@ -1,5 +1,13 @@
 import type { PaperContent } from '../papers/paper.js';
-import { authorsLine, firstSentences, isOld, linksOf, metadataOf, pictureUrl } from '../papers/presentation.js';
+import {
+  authorsLine,
+  firstSentences,
+  isOld,
+  linksOf,
+  longDay,
+  metadataOf,
+  pictureUrl,
+} from '../papers/presentation.js';
 
 const charactersShown = 300;
 
@@ -20,7 +28,7 @@ export function paperView(
     ...shortened(paper.summary, paper.abstract),
     byModel: Boolean(paper.summary),
     links,
-    day: paper.day,
+    listed: `listed ${longDay(paper.day)}`,
     topics: paper.topics ?? [],
     why: paper.why ?? [],
   };

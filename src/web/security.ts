@@ -15,6 +15,8 @@ export function securityHeaders(https: boolean): RequestHandler {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
         scriptSrc: ["'self'"],
+        // The form asks how many papers match.
+        connectSrc: ["'self'"],
         imgSrc: ["'self'", ...pictureHosts.flatMap((host) => [`https://${host}`, `https://*.${host}`])],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
@@ -30,5 +32,11 @@ export function securityHeaders(https: boolean): RequestHandler {
 /** For pages behind a token: no cache keeps them and no search engine lists them. */
 export const privatePage: RequestHandler = (_req, res, next) => {
   res.set({ 'Cache-Control': 'no-store', 'X-Robots-Tag': 'noindex, nofollow' });
+  next();
+};
+
+/** For pages that are the same for everybody: kept for a minute, and then asked for again by their ETag. */
+export const publicPage: RequestHandler = (_req, res, next) => {
+  res.set('Cache-Control', 'public, max-age=60');
   next();
 };

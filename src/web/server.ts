@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import express from 'express';
 import type { Context } from '../context.js';
 import { projectPath } from '../project.js';
+import { compressPublic } from './compress.js';
 import { errorHandler, notFound } from './errors.js';
 import type { SiteFacts } from './page.js';
 import { createProofOfWork } from './proof-of-work.js';
@@ -18,6 +19,7 @@ import { homeRoutes } from './routes/home.js';
 import { papersRoutes } from './routes/papers.js';
 import { personalDataRoutes } from './routes/personal-data.js';
 import { preferencesRoutes } from './routes/preferences.js';
+import { sampleRoutes } from './routes/sample.js';
 import { subscribeRoutes } from './routes/subscribe.js';
 import { unsubscribeRoutes } from './routes/unsubscribe.js';
 import { webhookRoutes } from './routes/webhooks.js';
@@ -47,17 +49,18 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.locals['site'] = facts;
   app.use(securityHeaders(ctx.config.web.baseUrl.startsWith('https:')));
   app.use(healthRoutes(site));
+  app.use(compressPublic);
   // What a browser solves tasks with, as it comes.
   app.use(
     '/assets/altcha',
     express.static(dirname(fileURLToPath(import.meta.resolve('altcha-lib'))), { index: false }),
   );
-  app.use('/assets', express.static(projectPath('templates/pages/assets'), { index: false }));
+  app.use('/assets', express.static(projectPath('templates/pages/assets'), { index: false, maxAge: '1h' }));
   // Before the bodies are read: whatever a mail program sends along, unsubscribing works.
   app.use(unsubscribeRoutes(site), webhookRoutes(site));
   app.use(express.urlencoded({ extended: false, limit: '20kb', parameterLimit: 200 }));
   app.use(express.json({ limit: '20kb' }));
-  app.use(homeRoutes(site), papersRoutes(site), subscribeRoutes(site), confirmRoutes(site));
+  app.use(homeRoutes(site), papersRoutes(site), sampleRoutes(site), subscribeRoutes(site), confirmRoutes(site));
   app.use(feedRoutes(site), aboutRoutes());
   app.use(personalDataRoutes(site), preferencesRoutes(site), digestRoutes(site), historyRoutes(site));
   app.use(feedbackRoutes(site));

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ingestSamples } from '../../src/ingest/ingest.js';
-import { makePaper } from '../helpers/rows.js';
-import { useSite } from './site.js';
+import { subscriberLinks } from '../../src/subscribers/links.js';
+import { makePaper, makeSubscriber } from '../helpers/rows.js';
+import { pathOf, useSite } from './site.js';
 
 const site = useSite();
 const db = () => site().ctx.db.prisma;
@@ -155,5 +156,120 @@ describe('the papers page', () => {
 
   it('shows what was asked as text', async () => {
     expect(await page(`/papers?q=${encodeURIComponent('"><script>alert(1)</script>')}`)).not.toContain('<script>alert');
+  });
+});
+
+describe('the search', () => {
+  beforeEach(async () => {
+    await makePaper(db(), '2026-02-03', {
+      identifier: '2602.01234',
+      title: 'Worlds for agents',
+      authors: ['Chengsong Huang', 'Ada Lovelace'],
+      organization: 'Acme Labs',
+      keywords: ['simulation'],
+    });
+    await makePaper(db(), '2026-02-03', { title: 'Another' });
+  });
+
+  it.each([
+    'Worlds',
+    'simulation',
+    'Chengsong Huang',
+    '"Ada Lovelace"',
+    'acme',
+    '2602.01234',
+    'arXiv:2602.01234v2',
+    'https://arxiv.org/abs/2602.01234',
+    'https://arxiv.org/pdf/2602.01234v1',
+    'huang simulation',
+  ])('finds a paper by %s', async (question) => {
+    expect(titles(await page(`/papers?${new URLSearchParams({ q: question })}`))).toEqual(['Worlds for agents']);
+  });
+
+  it('says on which day each was listed', async () => {
+    expect(await page('/papers?q=worlds')).toContain('listed 3 February 2026');
+    expect(await page('/papers')).not.toContain('listed 3 February 2026');
+  });
+});
+
+describe('a topic’s page', () => {
+  it('offers its papers by mail, and as a feed', async () => {
+    await makePaper(db(), '2026-02-03', { topics: ['agents'] });
+    const html = await page('/papers?topic=agents');
+    expect(html).toContain('Get AI agents by mail');
+    expect(html).toMatch(/<input type="hidden" name="topics" value="agents">/);
+    expect(html).toContain('href="/topics/agents/feed.xml"');
+    expect(html).toContain('<meta name="description" content="Models that plan, call tools');
+  });
+
+  it('says so where there is no such topic', async () => {
+    await makePaper(db(), '2026-02-03');
+    expect(await page('/papers?topic=<b>astrology')).toContain('There is no topic “&lt;b&gt;astrology”.');
+  });
+});
+
+describe('a sample of what one would get', () => {
+  beforeEach(async () => {
+    await makePaper(db(), '2026-02-03', { title: 'On agents', topics: ['agents'] });
+    await makePaper(db(), '2026-02-03', { title: 'On robots', topics: ['robotics'] });
+    await makePaper(db(), '2026-02-03', { title: 'On music', topics: ['music'] });
+  });
+
+  it('shows the papers with why they are there, and the form with these topics ticked', async () => {
+    const html = await page('/sample?topics=agents&topics=robotics&topics=nonsense');
+    expect(titles(html)).toEqual(['On agents', 'On robots']);
+    expect(html).toContain('2 of the day’s 3\u00a0papers match what you chose.');
+    expect(html).toContain('Why: AI agents');
+    expect(html).toMatch(/value="agents" checked/);
+  });
+
+  it('is counted for the script of the form', async () => {
+    const answer = await site().get('/sample?topics=agents', { accept: 'application/json' });
+    expect(await answer.json()).toEqual({ topics: ['agents'], matched: 1, offered: 3 });
+    const none = await site().get('/sample?topics=3d', { accept: 'application/json' });
+    expect(await none.json()).toEqual({ topics: ['3d'], matched: 0, offered: 0 });
+  });
+
+  it('says so where nothing matches', async () => {
+    expect(await page('/sample?topics=3d')).toContain('Nothing of the last week matches.');
+  });
+});
+
+describe('what pages weigh', () => {
+  it('is at most 100 kB for 30 papers, and nothing for whoever has them already', async () => {
+    // As long as those of papers are.
+    let seed = 7;
+    const word = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed.toString(36).slice(0, 2 + (seed % 6));
+    };
+    const text = (words: number) => Array.from({ length: words }, word).join(' ');
+    for (let i = 0; i < 30; i++)
+      await makePaper(db(), '2026-02-03', {
+        title: text(10),
+        abstract: text(170),
+        summary: text(30),
+        authors: Array.from({ length: 8 }, () => text(2)),
+        organization: text(3),
+        discussionUrl: 'https://huggingface.co/papers/2602.01234',
+        codeUrl: `https://github.com/${word()}/${word()}`,
+        codeStars: 42,
+        topics: ['agents', 'robotics'],
+      });
+    const whole = await page('/papers');
+    expect(titles(whole)).toHaveLength(30);
+    expect(Buffer.byteLength(whole)).toBeLessThan(100_000);
+    const first = await site().get('/papers');
+    expect(first.headers.get('cache-control')).toBe('public, max-age=60');
+    const etag = first.headers.get('etag') ?? '';
+    expect((await site().get('/papers', { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status).toBe(304);
+  });
+
+  it('is not compressed where there is a secret in it', async () => {
+    const subscriber = await makeSubscriber(db());
+    const path = pathOf(subscriberLinks(site().ctx, subscriber).preferences);
+    const response = await site().get(path);
+    expect(response.headers.get('content-encoding')).toBeNull();
+    expect((await site().get('/papers')).headers.get('content-encoding')).toBe('gzip');
   });
 });

@@ -14,6 +14,7 @@ describe('every answer', () => {
     const { headers } = await site().get('/');
     expect(headers.get('content-security-policy')?.split(';').sort()).toEqual([
       "base-uri 'none'",
+      "connect-src 'self'",
       "default-src 'none'",
       "form-action 'self'",
       "frame-ancestors 'none'",

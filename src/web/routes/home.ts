@@ -1,18 +1,19 @@
 import { Router } from 'express';
 import { longDay } from '../../papers/presentation.js';
-import { holdsOnlySamples, listPapers, newestDay } from '../../papers/store.js';
+import { countListed, holdsOnlySamples, listPapers, newestDay } from '../../papers/store.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
+import { publicPage } from '../security.js';
 import type { Site } from '../site.js';
 import { subscribeForm } from '../subscribe-form.js';
 
-const papersShown = 20;
+const papersShown = 8;
 
 /** The front page: the subscribe form, and what it is about. */
 export function homeRoutes(site: Site): Router {
   const { ctx } = site;
   const router = Router();
-  router.get('/', async (_req, res) => {
+  router.get('/', publicPage, async (_req, res) => {
     const db = ctx.db.prisma;
     const day = await newestDay(db);
     const papers = day ? await listPapers(db, { day, sort: 'trending', limit: papersShown }) : [];
@@ -20,6 +21,7 @@ export function homeRoutes(site: Site): Router {
       form: await subscribeForm(site),
       day: day && { iso: day, long: longDay(day) },
       papers: papers.map(paperView),
+      all: day ? await countListed(db, day) : 0,
       samples: await holdsOnlySamples(db),
     });
   });

@@ -1,10 +1,12 @@
 import { Router } from 'express';
 import { isCalendarDay } from '../../calendar-day.js';
-import { longDay } from '../../papers/presentation.js';
+import { clamp, longDay } from '../../papers/presentation.js';
 import { daysAround, listPapers, newestDay, type PaperSort, paperSorts } from '../../papers/store.js';
+import { vocabulary } from '../../topics/vocabulary.js';
 import { topicChoices, topicSlugs } from '../choices.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
+import { publicPage } from '../security.js';
 import type { Site } from '../site.js';
 
 const papersShown = 100;
@@ -20,7 +22,7 @@ interface Search {
 /** Any day's papers, those of a topic, and search over all days. */
 export function papersRoutes({ ctx }: Site): Router {
   const router = Router();
-  router.get('/papers', async (req, res) => {
+  router.get('/papers', publicPage, async (req, res) => {
     const db = ctx.db.prisma;
     const search = readSearch(req.query);
     // Without a question, the newest day is the answer.
@@ -34,11 +36,12 @@ export function papersRoutes({ ctx }: Site): Router {
       sort,
       limit: papersShown,
     });
+    const known = vocabulary.find(({ slug }) => slug === topic);
     const { previous, next } = day ? await daysAround(db, day) : { previous: null, next: null };
     const link = (to: string | null) => to && { href: address({ ...search, date: to }), label: longDay(to) };
     sendPage(res, 200, 'papers', {
       ...search,
-      date: search.date ?? '',
+      date: day ?? '',
       heading: heading(search, day),
       topics: topicChoices([topic]),
       sorts: paperSorts.map((name) => ({ name, label: sortNames[name], chosen: name === sort })),
@@ -46,6 +49,12 @@ export function papersRoutes({ ctx }: Site): Router {
       next: link(next),
       count: count(papers.length),
       papers: papers.map(paperView),
+      severalDays: day === null,
+      newest: search.date !== null && next !== null ? address({ ...search, date: null }) : null,
+      unknownTopic: unknownTopic(req.query),
+      mailed: known ?? null,
+      about: known?.description,
+      feed: known && { title: `${known.name} · Offprint`, href: `/topics/${known.slug}/feed.xml` },
     });
   });
   return router;
@@ -60,6 +69,13 @@ function readSearch(given: Record<string, unknown>): Search {
     query: text('q').slice(0, 200),
     sort: paperSorts.find((name) => name === text('sort')) ?? 'trending',
   };
+}
+
+/** What somebody took for a topic, to tell them that there is none. */
+function unknownTopic(given: Record<string, unknown>): string | null {
+  const asked = given['topic'];
+  if (typeof asked !== 'string' || asked.trim() === '' || topicSlugs.includes(asked.trim())) return null;
+  return clamp(asked.trim(), 60);
 }
 
 /** No list is older than the web, and PostgreSQL has no year 0. */
@@ -77,7 +93,7 @@ function address({ date, topic, query, sort }: Search): string {
 function heading({ query, topic }: Search, day: string | null): string {
   if (query) return `Papers about “${query}”`;
   const name = topicChoices([topic]).find(({ chosen }) => chosen)?.name;
-  return [name ?? 'Papers', day && `of ${longDay(day)}`].filter(Boolean).join(' ');
+  return [name ?? 'Papers', day && longDay(day)].filter(Boolean).join(', ');
 }
 
 function count(papers: number): string {
