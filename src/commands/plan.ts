@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { planDue } from '../digests/plan.js';
 import { type Preflight, preflight } from '../digests/preflight.js';
 import { loadDigestTemplates } from '../digests/templates.js';
+import { counted } from '../papers/presentation.js';
 import { report } from './command.js';
 import { instant } from './options.js';
 
@@ -52,10 +53,13 @@ async function dryRun(ctx: Context, at: Date = ctx.clock()): Promise<Preflight> 
 
 function preflightText({ at, recipients, noMatch, papers, bytes, endsAt, yesterday }: Preflight): string {
   const change = recipients - yesterday.recipients;
+  const changed = change === 0 ? 'no change' : `${change > 0 ? '+' : ''}${change}`;
   return [
-    `${at}: ${recipients} recipients, ${noMatch} without a match, ${papers} papers, ${bytes} bytes`,
-    endsAt === null ? 'No rate is known yet.' : `At today's rate it would end at ${endsAt}.`,
-    `Yesterday ${yesterday.recipients} recipients: ${change >= 0 ? '+' : ''}${change}.`,
+    `${at}: ${counted(recipients, 'recipient')}, ${counted(papers, 'paper')}, ${Math.ceil(bytes / 1_000).toLocaleString('en')} KB; ${noMatch} without a match.`,
+    `Yesterday: ${yesterday.recipients} (${changed}).`,
+    endsAt === null
+      ? 'Send time unknown: nothing was sent in the last day.'
+      : `At today's rate it would end at ${endsAt}.`,
     'Nothing was written.',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import wrapAnsi from 'wrap-ansi';
 import { UserError } from '../errors.js';
 import { type Agreement, type Evaluation, evaluateClassifier } from '../topics/evaluation.js';
 import { parseLabelled } from '../topics/labelled.js';
@@ -7,6 +8,7 @@ import { loadMatcher } from '../topics/matcher.js';
 import { vocabulary } from '../topics/vocabulary.js';
 
 const slugs = vocabulary.map(({ slug }) => slug);
+const lineWidth = 100;
 const widest = Math.max(...slugs.map((slug) => slug.length));
 
 export function topicsCommand(): Command {
@@ -15,7 +17,9 @@ export function topicsCommand(): Command {
     .option('--json', 'print one JSON object')
     .action((options: { json?: boolean }) => {
       const topics = vocabulary.map(({ slug, name, description }) => ({ slug, name, description }));
-      const lines = topics.map(({ slug, name, description }) => `${slug.padEnd(widest)}  ${name}: ${description}`);
+      const lines = topics.map(
+        ({ slug, name, description }) => `${slug.padEnd(widest)}  ${name}\n${indented(description)}`,
+      );
       process.stdout.write(`${options.json ? JSON.stringify({ topics }) : lines.join('\n')}\n`);
     });
   const evaluation = new Command('evaluate')
@@ -28,6 +32,11 @@ export function topicsCommand(): Command {
       process.stdout.write(`${options.json ? JSON.stringify(result) : evaluationText(result)}\n`);
     });
   return new Command('topics').description('the vocabulary').addCommand(list).addCommand(evaluation);
+}
+
+/** A description under its topic, on lines that a terminal shows whole. */
+function indented(text: string): string {
+  return wrapAnsi(text, lineWidth - widest - 2).replace(/^/gm, ' '.repeat(widest + 2));
 }
 
 async function evaluateFile(file: string, withKeywords: boolean): Promise<Evaluation> {

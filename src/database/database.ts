@@ -56,7 +56,7 @@ export async function openDatabase(config: Pick<Config, 'database' | 'sending'>,
   try {
     await checkReachable(pool, url);
     const applied = await migrate(pool);
-    if (applied.length > 0) log.info({ applied }, 'database migrated');
+    if (applied.length > 0) log.debug({ applied }, 'database migrated');
     await runMigrations({ pgPool: pool, logger: jobLogger(log) });
     return { url, prisma, pool, applied, close };
   } catch (error) {

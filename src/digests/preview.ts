@@ -16,10 +16,10 @@ export interface PreviewRequest {
   phrases: string[];
   /** The day whose papers to show, YYYY-MM-DD; where nothing matches on it, the newest day before it that has something. */
   date: string;
+  /** How many papers at the most. */
+  count: number;
+  abstractLength: 'none' | 'short' | 'full';
 }
-
-/** What a subscriber has who chose nothing else. */
-const defaults = { count: 8, abstractLength: 'short' } as const;
 
 /**
  * The digest that someone with these preferences would get as their first. Nothing is sent, and nothing is written.
@@ -31,18 +31,13 @@ export async function previewDigest(
   request: PreviewRequest,
 ): Promise<Message> {
   const { prisma } = ctx.db;
-  const { topics, phrases } = request;
+  const { topics, phrases, count, abstractLength } = request;
   const interests = { phrases, mutedPhrases: [], authors: [], categories: [] };
-  const chosen = await chooseWelcome(prisma, request.date, { topics, interests, count: defaults.count });
+  const chosen = await chooseWelcome(prisma, request.date, { topics, interests, count });
   if (!chosen) throw new UserError(`No paper of the week up to ${request.date} matches`);
   const shown = await previewEdition(prisma, chosen, topicNames);
   const to = { subscriberId: 0, linkId: NIL, tokenEpoch: 0, email: 'reader@example.org' };
   const reader = { ...anyReader, topics, own: phrases.length };
   const digest = { id: '00000000-0000-8000-8000-000000000000', day: request.date, plannedAt: ctx.clock() };
-  return messageWith(
-    composingNow(ctx),
-    templates,
-    { ...digest, ...to, reader, abstractLength: defaults.abstractLength },
-    shown,
-  );
+  return messageWith(composingNow(ctx), templates, { ...digest, ...to, reader, abstractLength }, shown);
 }

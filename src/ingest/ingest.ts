@@ -26,6 +26,12 @@ export interface IngestFailure {
   error: string;
 }
 
+/** What became of one list. */
+interface ListReport extends IngestReport {
+  /** Whether a failure is the source's, and none of ours. */
+  expected: boolean;
+}
+
 export interface IngestReport {
   /** Days that were read, empty ones included, over all sources. */
   days: number;
@@ -50,12 +56,13 @@ export async function ingest(ctx: Ingesting, request: IngestRequest): Promise<In
   await seedTopics(ctx.db.prisma);
   const specs = request.sources ?? ctx.config.sources;
   const sources = specs.map((spec) => openSource(ctx.config, spec, request.date));
-  const reports: IngestReport[] = [];
+  const reports: ListReport[] = [];
   for (const source of sources) {
     for (const day of request.date ? [request.date] : source.days(utcDay(ctx.clock()))) {
       reports.push(await ingestDay(ctx, source, day, request.sources !== undefined));
     }
   }
+  logFailures(ctx, reports);
   const anew = await rematch(ctx.db.prisma, loadMatcher(), ctx.clock());
   if (anew.papers > 0) ctx.log.info(anew, 'topics have changed: papers on offer were matched anew');
   return total(reports);
@@ -65,24 +72,40 @@ export async function ingest(ctx: Ingesting, request: IngestRequest): Promise<In
 export async function ingestSamples(ctx: Ingesting): Promise<IngestReport> {
   await seedTopics(ctx.db.prisma);
   const samples = paperFile(sampleSource, projectPath('samples/papers.json'));
-  return ingestDay(ctx, samples, utcDay(ctx.clock()), true);
+  const report = await ingestDay(ctx, samples, utcDay(ctx.clock()), true);
+  logFailures(ctx, [report]);
+  return total([report]);
+}
+
+/** One line for a source that fails in the same way on each of its days. */
+function logFailures({ log }: Ingesting, reports: readonly ListReport[]): void {
+  const days = new Map<string, string[]>();
+  for (const { failures, expected } of reports)
+    for (const { source, day, error } of failures) {
+      const key = JSON.stringify({ source, error, expected });
+      days.set(key, [...(days.get(key) ?? []), day]);
+    }
+  for (const [key, failed] of days) {
+    const { source, error, expected } = JSON.parse(key);
+    const shown = failed.length > 2 ? `${failed.at(-1)} to ${failed[0]}` : failed.join(', ');
+    log[expected ? 'warn' : 'error']({ source, days: shown, error }, 'source failed');
+  }
 }
 
 /** Reads one source for one day. `asked`: the user named it, and is told of a mistake instead of having it recorded. */
-async function ingestDay(ctx: Ingesting, source: Source, day: string, asked: boolean): Promise<IngestReport> {
+async function ingestDay(ctx: Ingesting, source: Source, day: string, asked: boolean): Promise<ListReport> {
   try {
     const fetched = await source.fetch(day);
     for (const rejection of fetched.rejected) ctx.log.warn({ source: source.name, day, ...rejection }, 'entry skipped');
-    return await storeFetched(ctx, source, fetched);
+    return { ...(await storeFetched(ctx, source, fetched)), expected: true };
   } catch (error) {
     if (error instanceof UserError && asked) throw error;
     // Whatever it is, it is this list's: the others are read all the same. A database that is gone fails the record, too.
     const expected = error instanceof SourceError || error instanceof UserError;
     const failure = { source: source.name, day, error: expected ? error.message : unexpected(error) };
-    ctx.log[expected ? 'warn' : 'error'](failure, 'source failed');
     // The plan waits for a source that fails: not for one that somebody has tried by hand.
     if (!asked) await writeFailure(ctx.db.prisma, failure, ctx.clock());
-    return { ...nothing, failures: [failure] };
+    return { ...nothing, failures: [failure], expected };
   }
 }
 

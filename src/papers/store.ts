@@ -228,3 +228,10 @@ export async function countListed(db: Queries, day: string): Promise<number> {
   const papers = await db.listing.groupBy({ by: ['paperId'], where: { day: new Date(day) } });
   return papers.length;
 }
+
+/** How many papers there are, and on how many days' lists. */
+export async function countPapers(db: Queries): Promise<{ papers: number; days: number }> {
+  const rows = await db.$queryRaw`
+    select count(distinct paper_id)::int as papers, count(distinct day)::int as days from listings`;
+  return z.tuple([z.object({ papers: z.number(), days: z.number() })]).parse(rows)[0];
+}

@@ -10,7 +10,7 @@ describe.concurrent('--help', () => {
     ['ingest', '--source <source>', '--date <day>', '--file <path>', '--json'],
     ['plan', '--at <time>', '--dry-run', '--json'],
     ['deliver', '--until-idle', '--json'],
-    ['preview', '--topics <slugs>', '--phrase <phrase>', '--date <day>', '--format <format>', '--out <file>'],
+    ['preview', '--topics <slugs>', '--phrase <phrase>', '--date <day>', '--format <format>', '--papers <number>', '--length <length>', '--out <file>'],
     ['subscribers import', '<file>', '--json'],
     ['subscribers export', '--json'],
     ['subscribers erase', '<email>', '--json'],

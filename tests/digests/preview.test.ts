@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 const preview = async (topics: string[], date = '2026-02-03', phrases: string[] = []) => {
   const { ctx, templates } = await deliveryTo(context(), []);
-  return previewDigest(ctx, templates, { topics, phrases, date });
+  return previewDigest(ctx, templates, { topics, phrases, date, count: 8, abstractLength: 'short' });
 };
 
 describe('a preview', () => {
