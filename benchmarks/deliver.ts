@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { parseConfig } from '../src/config.js';
 import { type Context, openContext } from '../src/context.js';
 import { snapshotPapers } from '../src/digests/editions.js';
+import { checkpoint } from './checkpoint.js';
 
 const { values } = parseArgs({
   options: {
@@ -85,7 +86,7 @@ async function makeDigests({ db }: Context, snapshots: number[]): Promise<void> 
      from subscribers`,
   );
   await db.pool.query('vacuum analyze');
-  await db.pool.query('checkpoint');
+  await checkpoint(ctx);
 }
 
 /** Passes everything on, half a round trip later. */

@@ -10,6 +10,7 @@ import { parseConfig } from '../src/config.js';
 import { type Context, openContext } from '../src/context.js';
 import { planDue } from '../src/digests/plan.js';
 import { seedTopics, vocabulary } from '../src/topics/vocabulary.js';
+import { checkpoint } from './checkpoint.js';
 
 const at = new Date('2026-02-04T12:00:00Z');
 const daysOnOffer = 30;
@@ -45,7 +46,8 @@ async function makePapers({ db }: Context, count: number): Promise<void> {
 }
 
 /** Active subscribers, planned yesterday, all due now: their day begins at midnight. */
-async function makeSubscribers({ db }: Context, count: number): Promise<void> {
+async function makeSubscribers(ctx: Context, count: number): Promise<void> {
+  const { db } = ctx;
   const slugs = vocabulary.map(({ slug }) => slug);
   const zones = Intl.supportedValuesOf('timeZone').filter((_, i) => i % 10 === 0);
   await db.pool.query('truncate subscribers, digests, plans, editions restart identity cascade');
@@ -66,7 +68,7 @@ async function makeSubscribers({ db }: Context, count: number): Promise<void> {
   );
   await db.pool.query('vacuum analyze');
   // What was written here is not the plan's: it must not be its lot to bring it to the disk.
-  await db.pool.query('checkpoint');
+  await checkpoint(ctx);
 }
 
 async function measure(ctx: Context, subscribers: number, papers: number): Promise<number> {

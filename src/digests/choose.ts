@@ -1,8 +1,10 @@
 import type { Interests } from '../interests/interests.js';
 import { type Leaning, worthOf } from '../interests/leanings.js';
 import type { PaperIndex } from '../interests/paper-index.js';
+import { kept } from '../kept.js';
 import type { Offer } from '../papers/offers.js';
 import { trendingValue } from '../papers/trending.js';
+import { PaperSet } from './paper-set.js';
 
 /** What a subscriber wants of what is on offer. */
 export interface Wish {
@@ -74,18 +76,13 @@ export class Shelf {
   /** By paper, for whoever is likely to want it. */
   readonly #candidates = new Map<number, Candidate>();
   readonly #byTopic = new Map<string, Candidate[]>();
-  readonly #days: number;
-  readonly #byVotes: readonly Offer[];
+  #byVotes: ReturnType<typeof voteOrder> | undefined;
   /** All of it by strongest topic, for whoever wants what is trending. */
   readonly #trending: Candidate[][];
 
   constructor(offers: readonly Offer[]) {
     this.#offers = offers;
     this.newestDay = offers.reduce((newest, { day }) => (day > newest ? day : newest), '');
-    this.#days = new Set(offers.map(({ day }) => day)).size;
-    this.#byVotes = offers.toSorted(
-      (a, b) => b.upvotes - a.upvotes || b.comments - a.comments || a.paperId - b.paperId,
-    );
     const trending = new Map<string, Candidate[]>();
     for (const offer of offers) {
       const candidate = { offer, value: trendingValue(offer, this.newestDay) };
@@ -159,15 +156,28 @@ export class Shelf {
   reckon({ topics, interests }: Wish, without: readonly number[] = [], papers?: InterestPapers): Reckoning {
     const own = interests && papers ? ownPapers(interests, papers) : nothingOwn;
     const offered = this.#offers.length;
-    if (topics.length + own.wanted.length === 0) return { offered, matched: offered, days: this.#days, outside: null };
-    const matched = new Set<number>();
-    for (const topic of topics) for (const { offer } of this.#byTopic.get(topic) ?? []) matched.add(offer.paperId);
-    for (const { ids } of own.wanted) for (const id of ids.keys()) if (this.#candidates.has(id)) matched.add(id);
-    for (const id of own.muted) matched.delete(id);
-    const hidden = new Set([...own.muted, ...without]);
-    const next = this.#byVotes.find(({ paperId }) => !matched.has(paperId) && !hidden.has(paperId));
-    const outside = next ? { paperId: next.paperId, topic: strongestTopic(next) || null } : null;
-    return { offered, matched: matched.size, days: this.#days, outside };
+    const { days, matching, rankOf, byVotes } = this.#votes();
+    if (topics.length + own.wanted.length === 0) return { offered, matched: offered, days, outside: null };
+    const matched = new PaperSet(offered);
+    for (const topic of topics) matched.addAll(matching(topic));
+    for (const { ids } of own.wanted) for (const id of ids.keys()) matched.add(rankOf.get(id));
+    for (const id of own.muted) matched.remove(rankOf.get(id));
+    const count = matched.size;
+    // What is not to be seen is no miss either.
+    for (const id of [...own.muted, ...without]) matched.add(rankOf.get(id));
+    const next = byVotes[matched.firstMissing()];
+    return {
+      offered,
+      matched: count,
+      days,
+      outside: next ? { paperId: next.paperId, topic: strongestTopic(next) || null } : null,
+    };
+  }
+
+  /** The papers in the order of their votes, made when first needed: a set of them is some words of bits. */
+  #votes() {
+    this.#byVotes ??= voteOrder(this.#offers, this.#byTopic);
+    return this.#byVotes;
   }
 
   /** The papers on the shelf that an interest finds, best first. */
@@ -179,6 +189,20 @@ export class Shelf {
     }
     return found.sort(compare);
   }
+}
+
+/** The papers of a shelf by votes, and for each topic the set of those that match it, by their rank in that order. */
+function voteOrder(offers: readonly Offer[], byTopic: ReadonlyMap<string, readonly Candidate[]>) {
+  const byVotes = offers.toSorted((a, b) => b.upvotes - a.upvotes || b.comments - a.comments || a.paperId - b.paperId);
+  const rankOf = new Map(byVotes.map(({ paperId }, rank) => [paperId, rank]));
+  const sets = new Map<string, PaperSet>();
+  const matching = (topic: string) =>
+    kept(sets, topic, Number.POSITIVE_INFINITY, () => {
+      const set = new PaperSet(offers.length);
+      for (const { offer } of byTopic.get(topic) ?? []) set.add(rankOf.get(offer.paperId));
+      return set;
+    });
+  return { byVotes, rankOf, matching, days: new Set(offers.map(({ day }) => day)).size };
 }
 
 /** Papers by id. */

@@ -140,7 +140,8 @@ interface PaperCard {
   /** As an entry of the list of contents. */
   row: Slotted<'number'>;
   text: Slotted<'reason' | 'number'>;
-  title: string;
+  /** As an entry of the list in the text. */
+  listed: Slotted<'number'>;
 }
 
 /** The cards of a paper go when the paper itself is no longer kept. */
@@ -190,7 +191,7 @@ function makeCard(
     html: splitAtSlots((length === 'none' ? templates.titleRow : templates.card)(card)),
     row: splitAtSlots(templates.row({ ...card, title: clamp(paper.title, longest.listedTitle) })),
     text: splitAtSlots(cardText(card, length)),
-    title: card.title,
+    listed: splitAtSlots(`${slotMark('number')}${wrapped(card.title).trimStart()}\n`),
   };
 }
 
@@ -383,61 +384,71 @@ const lineEnd = new Segment('\n');
 function textPart(templates: DigestTemplates, digest: DigestContent): Piece[] {
   const { papers, day, abstractLength, account } = digest;
   const { counted: how, match } = countedOf(papers.length, account, choosesNothing(digest));
-  const head = ['OFFPRINT', wrapTo(`${dayName(day)}: ${how} ${match}`.trim())];
-  if (account?.samples) head.push(sampleNotice);
-  const segments: Piece[] = [shared.memo(`${head.join('\n')}\n\n`)];
+  const segments: Piece[] = [textPieces.name, line(`${dayName(day)}: ${how} ${match}`.trim())];
+  if (account?.samples) segments.push(line(sampleNotice));
+  segments.push(lineEnd);
   const cards = papers.map(({ paper }) => cardOf(templates, paper, abstractLength, digest));
   if (hasList(digest)) {
-    for (const [i, { title }] of cards.entries())
-      segments.push(shared.memo(`${numberAt(i)}${wrapped(title).trimStart()}\n`));
+    for (const [i, { listed }] of cards.entries()) fillSlots(segments, listed, { number: numberAt(i) });
     segments.push(lineEnd);
   }
-  for (const [i, { text }] of cards.entries())
-    fillSlots(segments, text, {
-      number: shared.memo(`${abstractLength === 'none' ? '' : `${rule}\n\n`}${numberAt(i)}`),
-      reason: reasonOf(papers[i] as DigestEntry).text,
-    });
-  segments.push(shared.memo(endText(digest)));
-  segments.push('state', labels.change, 'preferences', labels.web, 'web');
-  segments.push(labels.feedback, 'feedback', labels.unsubscribe, 'unsubscribe');
-  segments.push(shared.memo(closing(digest.operator)));
+  for (const [i, { text }] of cards.entries()) {
+    if (abstractLength !== 'none') segments.push(textPieces.rule);
+    fillSlots(segments, text, { number: numberAt(i), reason: reasonOf(papers[i] as DigestEntry).text });
+  }
+  const { end, receipt } = receiptOf(day, papers.length, account);
+  segments.push(textPieces.rule, line(`${end} ${receipt}`.trim()));
+  if (account?.outside) segments.push(lineEnd, outsideText(account.outside));
+  segments.push(lineEnd, textPieces.rule, 'state', textPieces.change, 'preferences', textPieces.web, 'web');
+  segments.push(textPieces.feedback, 'feedback', textPieces.unsubscribe, 'unsubscribe', closing(digest.operator));
   return segments;
 }
 
-const labels = {
+/** To wrap a line takes as long as all the rest, and many mails have the same. */
+const wrappedLines = new LRUCache<string, string>({ max: 20_000, memoMethod: (text) => wrapAnsi(text, textWidth) });
+
+function wrapTo(text: string): string {
+  return wrappedLines.memo(text);
+}
+
+/** A line of text, or as many as it takes. */
+function line(text: string): Segment {
+  return shared.memo(`${wrapTo(text)}\n`);
+}
+
+const textPieces = {
+  name: new Segment('OFFPRINT\n'),
+  rule: new Segment(`${rule}\n\n`),
   change: new Segment('\n\nChange or pause: '),
   web: new Segment('\nView in browser: '),
   feedback: new Segment('\nVote on papers:  '),
   unsubscribe: new Segment('\nUnsubscribe:     '),
 };
 
-/** The day's receipt. */
-function endText({ day, papers, account }: DigestContent): string {
-  const { end, receipt } = receiptOf(day, papers.length, account);
-  const lines = [rule, '', wrapTo(`${end} ${receipt}`.trim())];
-  if (account?.outside) lines.push('', ...outsideText(account.outside));
-  return `${lines.join('\n')}\n\n${rule}\n\n`;
-}
+const outsideTexts = new WeakMap<PaperContent, Segment>();
 
-function outsideText({ paper, topic }: NonNullable<Account['outside']>): string[] {
+/** The most voted of the other papers; its topic is the same for as long as the paper is. */
+function outsideText({ paper, topic }: NonNullable<Account['outside']>): Segment {
+  const known = outsideTexts.get(paper);
+  if (known) return known;
   const about = topic ? `, on ${topic.name}` : '';
   const href = linksOf(paper)[0]?.href;
-  return [
-    wrapTo(`The most voted of those: ${clamp(paper.title, longest.title)}${votesOf(paper)}${about}`),
-    ...(href ? [href] : []),
-  ];
+  const text = wrapTo(`The most voted of those: ${clamp(paper.title, longest.title)}${votesOf(paper)}${about}`);
+  const made = new Segment(`${text}\n${href ? `${href}\n` : ''}`);
+  outsideTexts.set(paper, made);
+  return made;
 }
 
-function closing({ name, url }: DigestContent['operator']): string {
+function closing({ name, url }: DigestContent['operator']): Segment {
   const why =
     'You get this mail because you subscribed and confirmed it. No paper comes twice, and nobody sees what you open.';
   const by = name || url ? ` Sent by ${[name, url].filter(Boolean).join(', ')}.` : '';
-  return `\n\n${wrapTo(why + by)}\n`;
+  return shared.memo(`\n\n${wrapTo(why + by)}\n`);
 }
 
 /** What stands before a title in a text. */
-function numberAt(index: number): string {
-  return `${index + 1}.`.padEnd(indent.length);
+function numberAt(index: number): Segment {
+  return shared.memo(`${index + 1}.`.padEnd(indent.length));
 }
 
 function cardText({ title, byline, short, reason, abstract, byModel, links, pdf }: DigestCard, length: Length): string {
@@ -460,8 +471,4 @@ function cardText({ title, byline, short, reason, abstract, byModel, links, pdf 
 
 function wrapped(text: string): string {
   return wrapAnsi(text, textWidth - indent.length).replace(/^/gm, indent);
-}
-
-function wrapTo(text: string): string {
-  return wrapAnsi(text, textWidth);
 }

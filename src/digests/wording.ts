@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { localDay } from '../database/time-zones.js';
 import { clamp, counted, firstSentences, shortName } from '../papers/presentation.js';
 import type { Account, DigestContent, DigestEntry, Reader } from './content.js';
@@ -73,9 +74,18 @@ const weekdayAndDay = new Intl.DateTimeFormat('en-GB', {
 });
 const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'long', timeZone: 'UTC' });
 
+/** Days by name: at any time there are a few, and many mails. */
+const dayNames = new LRUCache<string, { long: string; weekday: string }>({
+  max: 1_000,
+  memoMethod: (day) => ({
+    long: weekdayAndDay.format(new Date(day)).replace(/^(\w+) /, '$1, '),
+    weekday: weekday.format(new Date(day)),
+  }),
+});
+
 /** Tuesday, 24 November. */
 export function dayName(day: string): string {
-  return weekdayAndDay.format(new Date(day)).replace(/^(\w+) /, '$1, ');
+  return dayNames.memo(day).long;
 }
 
 /** How many papers these are, and of how many: "4 of the day’s 17 papers" that "match what you chose". */
@@ -104,7 +114,7 @@ export function countedOf(
 
 /** The day's receipt: what became of all its papers. */
 export function receiptOf(day: string, papers: number, account: Account | null): { end: string; receipt: string } {
-  const end = `That is all for ${weekday.format(new Date(day))}.`;
+  const end = `That is all for ${dayNames.memo(day).weekday}.`;
   if (!account) return { end, receipt: '' };
   const { offered, matched } = account;
   const others = offered - matched;
