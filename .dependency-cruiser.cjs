@@ -53,6 +53,11 @@ module.exports = {
       ['sources', 'ingest', 'papers', 'topics', 'interests', 'subscribers', 'digests', 'mail'],
       'Pages stand on all of it, commands and jobs excepted.',
     ),
+    layer(
+      'bench',
+      ['sources', 'papers', 'topics', 'interests', 'subscribers', 'digests', 'mail'],
+      'What is measured is the same that is used.',
+    ),
     {
       ...layer(
         'commands',

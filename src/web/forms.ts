@@ -32,3 +32,11 @@ export function typed(value: unknown): string {
   if (Array.isArray(value)) return value.map(typed).join('\n');
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
+
+const largestId = 2 ** 31 - 1;
+
+/** The id of a row, from a form or JSON; null where it can be none. */
+export function idOf(value: unknown): number | null {
+  const id = numberOf(value);
+  return Number.isInteger(id) && Number(id) > 0 && Number(id) <= largestId ? Number(id) : null;
+}

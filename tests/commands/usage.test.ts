@@ -32,6 +32,7 @@ describe.concurrent('--help', () => {
     ['digests retry', '<id...>', '--json'],
     ['stats', '--json'],
     ['audit', '--date <day>', '--json'],
+    ['bench', '--subscribers <number>', '--json'],
     ['demo', '--once'],
   ])('of %s tells its options on standard output', async (command, ...told) => {
     const { status, stdout, stderr } = await run(...command.split(' '), '--help');
@@ -48,7 +49,7 @@ describe.concurrent('--help', () => {
       ?.match(/^ {2}[a-z]+/gm)
       ?.map((name) => name.trim());
     expect(named).toEqual(
-      'start migrate ingest plan deliver preview subscribers topics suppressions bounces digests stats audit demo help'.split(
+      'start migrate ingest plan deliver preview subscribers topics suppressions bounces digests stats audit bench demo help'.split(
         ' ',
       ),
     );

@@ -73,6 +73,7 @@ describe('the link of a confirmation mail', () => {
     expect(html).toContain('Your first digest is below, and on its way');
     expect(html).toMatch(/<span class="number">1\.<\/span> <a class="title"[^>]*>Paper \d+<\/a>/);
     expect(html).toContain('Daily at 08:00, Tokyo · one topic');
+    expect(html).toContain('The next comes tomorrow at 08:00, if new papers match.');
     expect(await stored()).toMatchObject({ status: 'active', confirmedAt: start });
     expect(await ctx.db.prisma.digest.findMany()).toMatchObject([{ status: 'queued' }]);
     const [, preferences] = /href="(\/preferences\/[^"]+)"/.exec(html) ?? [];

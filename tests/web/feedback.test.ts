@@ -109,6 +109,13 @@ describe('a vote', () => {
     expect((await stored()).leanings).toEqual([]);
   });
 
+  it.each([1e300, 2 ** 31, 1.5, -1, 'x', null])('is not taken back of a paper that can be none: %j', async (paper) => {
+    const { path, preferences } = await digest();
+    await site().postForm(path, { 'vote-1': 'more' });
+    expect((await site().postJson(`${preferences}/votes`, { paper })).status).toBe(303);
+    expect(await votes()).toEqual([true]);
+  });
+
   it('is part of what is stored about a subscriber', async () => {
     const { path } = await digest();
     await site().postForm(path, { 'vote-1': 'more' });

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planWelcome } from '../../src/digests/plan.js';
-import { confirmationLink, dataLinks, digestLink, subscriberLinks } from '../../src/subscribers/links.js';
+import {
+  confirmationLink,
+  dataLinks,
+  digestLink,
+  feedbackLink,
+  historyLinks,
+  subscriberLinks,
+} from '../../src/subscribers/links.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { pathOf, useSite } from './site.js';
 
@@ -12,7 +19,10 @@ const slowest = process.env['FUZZ_RUNS'] ? 1_000 : 5_000;
 
 const site = useSite({ SIGN_UPS_PER_HOUR: '1000000', SIGN_UPS_PER_DOMAIN: '1000000' });
 /** A path with a token that works, by what it is for. */
-let links: Record<'confirm' | 'preferences' | 'unsubscribe' | 'digests' | 'data', string>;
+let links: Record<
+  'confirm' | 'preferences' | 'unsubscribe' | 'digests' | 'data' | 'address' | 'feedback' | 'history' | 'feed',
+  string
+>;
 
 beforeAll(async () => {
   const { ctx } = site();
@@ -28,6 +38,10 @@ beforeAll(async () => {
     unsubscribe: pathOf(unsubscribe),
     digests: pathOf(digestLink(ctx, subscriber, id)),
     data: pathOf(dataLinks(ctx, subscriber).export),
+    address: pathOf(dataLinks(ctx, subscriber).address),
+    feedback: pathOf(feedbackLink(ctx, subscriber, id)),
+    history: pathOf(historyLinks(ctx, subscriber).history),
+    feed: pathOf(historyLinks(ctx, subscriber).feed),
   };
 });
 afterAll(() => site().ctx.db.pool.query('truncate subscribers, papers, source_days, digests, editions cascade'));
@@ -73,7 +87,8 @@ const json = fc.oneof(text, fc.jsonValue({ maxDepth: 4 }), fc.constant({ __proto
 async function stored() {
   const { rows } = await site().ctx.db.pool.query(
     `select (select json_agg(s order by id) from subscribers s) as subscribers, (select json_agg(d) from digests d) as digests,
-       (select count(*) from papers) as papers, (select count(*) from sign_ups) as sign_ups`,
+       (select count(*) from papers) as papers, (select count(*) from sign_ups) as sign_ups,
+       (select count(*) from votes) as votes, (select count(*) from address_changes) as address_changes`,
   );
   return JSON.stringify(rows);
 }
@@ -95,11 +110,15 @@ const formOf = (fields: [string, string][]) =>
 
 describe('whatever is sent', () => {
   it('in a query', { timeout: 600_000 }, async () => {
-    const name = fc.oneof(fc.constantFrom('date', 'topic', 'q', 'sort', 'saved'), text);
+    const name = fc.oneof(
+      fc.constantFrom('date', 'topic', 'q', 'sort', 'saved', 'topics', 'add', 'before', 'paper', 'vote'),
+      text,
+    );
+    const { preferences, history, feedback, feed } = links;
     const before = await stored();
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom('/', '/papers', '/healthz'),
+        fc.constantFrom('/', '/papers', '/sample', '/feed.xml', '/healthz', preferences, history, feedback, feed),
         fc.array(fc.tuple(name, text), { maxLength: 4 }),
         async (path, fields) => {
           await isHandled(`${path}?${formOf(fields)}`);
@@ -119,6 +138,15 @@ describe('whatever is sent', () => {
       '/preferences/:/erase',
       '/preferences/:/data',
       '/preferences/:/revoke',
+      '/preferences/:/address',
+      '/preferences/:/pause',
+      '/preferences/:/topics',
+      '/preferences/:/votes',
+      '/address/:',
+      '/feedback/:',
+      '/history/:',
+      '/feed/:',
+      '/topics/:/feed.xml',
       '/unsubscribe/:',
       '/unsubscribe/:/undo',
       '/digests/:',
@@ -143,7 +171,7 @@ describe('whatever is sent', () => {
   });
 
   it('as a form or JSON to sign up', { timeout: 600_000 }, async () => {
-    const field = fc.constantFrom('email', 'topics', 'timezone', 'website', 'altcha', '__proto__');
+    const field = fc.constantFrom('email', 'topics', 'timezone', 'website', 'altcha', 'sure', '__proto__');
     const address = fc.oneof(
       text,
       text.map((local) => `${local}@example.org`),
@@ -182,6 +210,9 @@ describe('whatever is sent', () => {
       'papersPerDigest',
       'abstractLength',
       'pausedUntil',
+      'pictures',
+      'leastPapers',
+      'weekDay',
     ];
     const field = fc.constantFrom(...names);
     const before = await stored();
@@ -226,6 +257,45 @@ describe('whatever is sent', () => {
     );
   });
 
+  it('as a code, a vote, a topic to add, an address or a lost link', { timeout: 600_000 }, async () => {
+    const field = fc.constantFrom(
+      'request',
+      'code',
+      'email',
+      'paper',
+      'vote',
+      'vote-1',
+      'vote-2',
+      'add',
+      'until',
+      '__proto__',
+    );
+    const { address, feedback, preferences } = links;
+    const path = fc.constantFrom(
+      '/subscribe/code',
+      '/lost-link',
+      address,
+      feedback,
+      `${preferences}/topics`,
+      `${preferences}/votes`,
+    );
+    const before = await stored();
+    await fc.assert(
+      fc.asyncProperty(
+        path,
+        fc.array(fc.tuple(field, text), { maxLength: 5 }),
+        fc.dictionary(field, json),
+        async (to, form, body) => {
+          await isHandled(to, { method: 'POST', body: formOf(form) });
+          const headers = { 'content-type': 'application/json' };
+          await isHandled(to, { method: 'POST', body: JSON.stringify(body), headers });
+        },
+      ),
+      { numRuns: Math.ceil(numRuns / 2) },
+    );
+    expect(await stored()).toBe(before);
+  });
+
   it('as a body in a type that is not what it says', { timeout: 600_000 }, async () => {
     const type = fc.constantFrom(
       'application/json',
@@ -262,5 +332,7 @@ describe('whatever is sent', () => {
     expect((await site().get(links.digests)).status).toBe(200);
     expect((await site().get(links.unsubscribe)).status).toBe(200);
     expect((await site().get(links.confirm)).status).toBe(200);
+    for (const path of [links.address, links.feedback, links.history, links.feed])
+      expect((await site().get(path)).status).toBe(200);
   });
 });

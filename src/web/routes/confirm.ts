@@ -1,7 +1,8 @@
 import { type Request, type Response, Router } from 'express';
 import { findSharedDigest } from '../../digests/history.js';
+import { findNextHour } from '../../digests/next-hour.js';
 import { planWelcome } from '../../digests/plan.js';
-import { dayName, rhythmOf } from '../../digests/wording.js';
+import { dayName, rhythmOf, whenOf } from '../../digests/wording.js';
 import type { Access } from '../../subscribers/access.js';
 import { type Address, maskAddress, parseAddress } from '../../subscribers/address.js';
 import { openByCode } from '../../subscribers/confirmation-code.js';
@@ -70,6 +71,12 @@ export function confirmRoutes(site: Site): Router {
     }),
   );
 
+  /** When the next digest may come. */
+  async function nextOf({ id, timezone }: { id: number; timezone: string }): Promise<string | null> {
+    const next = await findNextHour(ctx.db.prisma, id, ctx.clock());
+    return next && whenOf(next, ctx.clock(), timezone);
+  }
+
   /** Confirms, and shows the first digest. */
   async function sendConfirmed(req: Request, res: Response, access: Access): Promise<void> {
     const { confirmed, welcome } = await activate(ctx, access, {
@@ -92,6 +99,7 @@ export function confirmRoutes(site: Site): Router {
       welcome,
       preferences: new URL(preferences).pathname,
       rhythm: rhythmOf(subscriber),
+      next: await nextOf(subscriber),
       topics: subscriber.topics.length,
       day: digest && dayName(digest.day),
       papers: digest?.papers.map(({ paper, topics }) => paperView({ ...paper, day: digest.day, why: topics })) ?? [],

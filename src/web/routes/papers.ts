@@ -41,7 +41,9 @@ export function papersRoutes({ ctx }: Site): Router {
     const link = (to: string | null) => to && { href: address({ ...search, date: to }), label: longDay(to) };
     sendPage(res, 200, 'papers', {
       ...search,
-      date: day ?? '',
+      // The day that is shown is no filter unless somebody asked for it: a search goes over all days.
+      date: search.date ?? '',
+      filtered: search.date !== null || topic !== null || sort !== 'trending',
       heading: heading(search, day),
       topics: topicChoices([topic]),
       sorts: paperSorts.map((name) => ({ name, label: sortNames[name], chosen: name === sort })),

@@ -23,7 +23,7 @@ import { vocabulary } from '../../topics/vocabulary.js';
 import { withAccess } from '../access.js';
 import { groupedTopics, timeZoneChoices, topicSlugs } from '../choices.js';
 import { wantsJson } from '../errors.js';
-import { type Body, bodyOf, given, linesOf, listOf, numberOf, typed } from '../forms.js';
+import { type Body, bodyOf, given, idOf, linesOf, listOf, numberOf, typed } from '../forms.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
@@ -105,8 +105,8 @@ export function preferencesRoutes(site: Site): Router {
   router.post(
     '/preferences/:token/votes',
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
-      const paperId = numberOf(bodyOf(req.body)['paper']);
-      if (typeof paperId === 'number')
+      const paperId = idOf(bodyOf(req.body)['paper']);
+      if (paperId !== null)
         await ctx.db.prisma.$transaction((tx) =>
           castVotes(tx, subscriber.id, [{ paperId, vote: 'none' }], ctx.clock()),
         );
