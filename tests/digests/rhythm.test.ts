@@ -93,7 +93,7 @@ describe('the hour', () => {
     expect(rows.filter(({ days, strokes, wrong }) => days !== strokes || strokes !== 731 || wrong !== null)).toEqual(
       [],
     );
-  }, 120_000);
+  }, 240_000);
 
   it('is named as people say it', () => {
     const now = new Date('2026-02-04T23:30:00Z');

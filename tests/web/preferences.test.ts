@@ -32,6 +32,8 @@ describe('the preferences page', () => {
     expect(html).toMatch(/name="papersPerDigest"[^>]*value="3"/);
     expect(html).toMatch(/value="daily" checked/);
     expect(html).toMatch(/value="short" checked/);
+    for (const page of ['history', 'feed', 'unsubscribe'])
+      expect(html).toMatch(new RegExp(`href="/${page}/[\\w-]{50,}"`));
   });
 
   it('saves a form and shows the page again', async () => {

@@ -156,8 +156,8 @@ export function personalDataRoutes(site: Site): Router {
   return router;
 }
 
-/** No request for a lost link is answered sooner, in milliseconds: the work takes 2 to 5. */
-const answerTime = 25;
+/** No request for a lost link is answered sooner, in milliseconds: the work takes 2 to 5, and now and then much longer. */
+const answerTime = 50;
 
 /** A handler behind a link that was mailed on request, within the hour. */
 function withDataAccess(site: Site, handle: (access: Access, res: Response, req: Request) => unknown): RequestHandler {

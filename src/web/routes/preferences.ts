@@ -160,6 +160,7 @@ async function sendForm(
 ): Promise<void> {
   const { fields, errors = [], notice = null, offered = null, lastWeek = null } = shown;
   const links = subscriberLinks(ctx, subscriber);
+  const past = historyLinks(ctx, subscriber);
   const preferences = new URL(links.preferences).pathname;
   const topics = listOf(fields['topics']);
   sendPage(res, status, 'preferences', {
@@ -180,7 +181,8 @@ async function sendForm(
     links: {
       preferences,
       unsubscribe: new URL(links.unsubscribe).pathname,
-      history: new URL(historyLinks(ctx, subscriber).history).pathname,
+      history: new URL(past.history).pathname,
+      feed: new URL(past.feed).pathname,
     },
   });
 }
