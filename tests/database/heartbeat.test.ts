@@ -44,9 +44,16 @@ describe('the jobs of a worker', () => {
     await pool.query(
       "update graphile_worker._private_jobs set locked_by = 'worker-alive', locked_at = now() - interval '1 minute'",
     );
-    await pool.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    const { rows } = await pool.query<{ pid: number }>(
+      'select pid, pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     );
+    // They are asked to end, and take a moment for it: until then the old connection still speaks for the worker.
+    const ended = () =>
+      pool.query('select from pg_stat_activity where pid = any ($1::int[])', [rows.map(({ pid }) => pid)]).then(
+        ({ rowCount }) => rowCount,
+        () => null,
+      );
+    await expect.poll(ended).toBe(0);
     await expect.poll(() => heartbeat.freeJobsOfTheDead().catch((error: Error) => error.message)).toEqual([]);
     const other = await openHeartbeat(pool, 0);
     expect(await other.freeJobsOfTheDead()).toEqual([]);
