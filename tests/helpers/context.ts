@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { parseConfig } from '../../src/config.js';
 import { type Context, openContext } from '../../src/context.js';
-import { name, worker } from '../../src/database/embedded/cluster.js';
+import { name as superuser, worker } from '../../src/database/embedded/cluster.js';
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock {
@@ -21,17 +21,25 @@ export interface TestContext extends Context {
   expectsLog(message: RegExp): void;
 }
 
+/** The same database, for the superuser: nobody else may end what autovacuum does in a database that is dropped. */
+function superuserOf(url: string): string {
+  return url.replace(`//${worker}:`, `//${superuser}:`);
+}
+
 /** Makes a database, cloned from the migrated template; returns its address and how to drop it. */
 export async function createDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const clusterUrl = inject('clusterUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const admin = async (sql: string) => {
-    const client = new pg.Client(clusterUrl);
+  const admin = async (sql: string, url = clusterUrl) => {
+    const client = new pg.Client(url);
     await client.connect();
     await client.query(sql).finally(() => client.end());
   };
   await admin(`create database ${name} template template`);
-  return { url: clusterUrl.replace(/[^/]+$/, name), drop: () => admin(`drop database ${name} with (force)`) };
+  return {
+    url: clusterUrl.replace(/[^/]+$/, name),
+    drop: () => admin(`drop database ${name} with (force)`, superuserOf(clusterUrl)),
+  };
 }
 
 /**
@@ -55,7 +63,7 @@ export function useContext(
     const dataDir = mkdtempSync(join(tmpdir(), 'offprint-test-'));
     const given = parseConfig({
       LOG_LEVEL: 'silent',
-      DATABASE_URL: asSuperuser ? url.replace(`//${worker}:`, `//${name}:`) : url,
+      DATABASE_URL: asSuperuser ? superuserOf(url) : url,
       DATA_DIR: dataDir,
       BASE_URL: 'https://papers.example.org',
       MAIL_FROM: 'Offprint <digest@example.org>',
