@@ -425,18 +425,12 @@ const textPieces = {
   unsubscribe: new Segment('\nUnsubscribe:     '),
 };
 
-const outsideTexts = new WeakMap<PaperContent, Segment>();
-
-/** The most voted of the other papers; its topic is the same for as long as the paper is. */
+/** The most voted of the other papers. */
 function outsideText({ paper, topic }: NonNullable<Account['outside']>): Segment {
-  const known = outsideTexts.get(paper);
-  if (known) return known;
   const about = topic ? `, on ${topic.name}` : '';
   const href = linksOf(paper)[0]?.href;
   const text = wrapTo(`The most voted of those: ${clamp(paper.title, longest.title)}${votesOf(paper)}${about}`);
-  const made = new Segment(`${text}\n${href ? `${href}\n` : ''}`);
-  outsideTexts.set(paper, made);
-  return made;
+  return shared.memo(`${text}\n${href ? `${href}\n` : ''}`);
 }
 
 function closing({ name, url }: DigestContent['operator']): Segment {

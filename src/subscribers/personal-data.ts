@@ -54,6 +54,11 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
     select: { more: true, votedAt: true, paper: { select: { identifier: true, title: true } } },
     orderBy: { votedAt: 'asc' },
   });
+  const addressChanges = await prisma.addressChange.findMany({
+    where: { subscriberId: id },
+    select: { email: true, requestedAt: true },
+    orderBy: { requestedAt: 'asc' },
+  });
   return {
     subscriber: {
       ...stored,
@@ -61,6 +66,7 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
       consentNetworkHash: consentNetworkHash && Buffer.from(consentNetworkHash).toString('hex'),
     },
     unconfirmedSignUps: signUps,
+    unconfirmedAddresses: addressChanges,
     answeredSignUps: requests.map(({ requestedAt }) => requestedAt),
     votes: votes.map(({ more, votedAt, paper }) => ({ ...paper, vote: more ? 'more' : 'less', votedAt })),
     digests: storedDigests.parse(digests),
@@ -93,7 +99,7 @@ export async function eraseSubscriber(ctx: Pick<Context, 'db' | 'keys' | 'clock'
         where: { subscriberId: id, status: 'queued' },
         data: { status: 'suppressed', lastReply: 'the subscriber was erased' },
       });
-      await tx.digest.updateMany({ where: { subscriberId: id }, data: { subscriberId: null } });
+      await tx.digest.updateMany({ where: { subscriberId: id }, data: { subscriberId: null, reader: null } });
       await tx.cursorException.deleteMany({ where: { subscriberId: id } });
       await tx.subscriber.delete({ where: { id } });
       return true;

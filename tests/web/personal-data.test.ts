@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dataLinks, newAddressLink, subscriberLinks } from '../../src/subscribers/links.js';
+import { exportSubscriber } from '../../src/subscribers/personal-data.js';
 import { makeSubscriber } from '../helpers/rows.js';
 import { pathOf, useSite } from './site.js';
 
@@ -137,7 +138,11 @@ describe('a change of address', () => {
     expect((await site().get(`${page}/address`)).status).toBe(404);
     await site().postForm(address, { email: 'new@example.net' });
     const link = await mailed();
-    site().ctx.time.now = new Date(now.getTime() + 3_600_000);
+    const { ctx } = site();
+    expect(await exportSubscriber(ctx, await stored())).toMatchObject({
+      unconfirmedAddresses: [{ email: 'new@example.net' }],
+    });
+    ctx.time.now = new Date(now.getTime() + 3_600_000);
     expect((await site().postForm(link, {})).status).toBe(404);
     expect((await site().get(address)).status).toBe(410);
   });
