@@ -12,7 +12,11 @@ afterEach(async () => {
   for (const stop of clocks.splice(0)) await stop();
 });
 
-const start = (ctx = context()) => clocks.push(startClock(ctx));
+/** A clock whose hours strike only when the test says so: a minute that really begins meanwhile asks for nothing. */
+const start = async (ctx = context()) => {
+  clocks.push(startClock(ctx));
+  for (const task of cron.getTasks().values()) await task.stop();
+};
 const tasks = (name: string) => [...cron.getTasks().values()].filter((task) => task.name === name);
 /** As if its time had come. */
 const strike = async (name: string) => {
@@ -26,8 +30,8 @@ const waiting = async () => {
 };
 
 describe('the clock', () => {
-  it('asks for papers twice an hour, for plan and delivery every minute, and once a day to forget', () => {
-    start();
+  it('asks for papers twice an hour, for plan and delivery every minute, and once a day to forget', async () => {
+    await start();
     const minutes = Array.from({ length: 1_440 }, (_, minute) => new Date(Date.UTC(2026, 2, 29) + minute * 60_000));
     const timesADay = (name: string) => minutes.filter((minute) => tasks(name)[0]?.match(minute)).length;
     expect({
@@ -39,23 +43,23 @@ describe('the clock', () => {
   });
 
   it('puts a job in the queue, and does nothing itself', async () => {
-    start();
+    await start();
     for (const name of ['ingest', 'plan', 'deliver', 'prune']) await strike(name);
     expect(await waiting()).toEqual(['deliver deliver-0', 'ingest ingest', 'plan plan', 'prune prune']);
     expect(await context().db.prisma.sourceDay.count()).toBe(0);
   });
 
   it('has bounces read every minute where there is an inbox for them', async () => {
-    start();
+    await start();
     expect(tasks('bounces')).toEqual([]);
     const config = { ...context().config, bounceInbox: new Secret('imaps://user:password@imap.example.org') };
-    start({ ...context(), config });
+    await start({ ...context(), config });
     await strike('bounces');
     expect(await waiting()).toEqual(['bounces bounces']);
   });
 
   it('lets none of plan, papers and forgetting begin while another of its kind still runs', async () => {
-    start();
+    await start();
     for (const name of ['ingest', 'plan', 'deliver', 'prune']) await strike(name);
     const { rows } = await context().db.pool.query(
       'select task_identifier as task, queue_name as queue from graphile_worker.jobs order by 1',
@@ -69,8 +73,8 @@ describe('the clock', () => {
   });
 
   it('asks for no job that waits already, however often and however many clocks strike', async () => {
-    start();
-    start();
+    await start();
+    await start();
     expect(tasks('plan')).toHaveLength(2);
     for (let minute = 0; minute < 3; minute++) await strike('plan');
     expect(await waiting()).toEqual(['plan plan']);
@@ -80,13 +84,13 @@ describe('the clock', () => {
     const ctx = await openContext(context().config, context().clock);
     await ctx.db.close();
     context().expectsLog(/could not ask for a job/);
-    start({ ...context(), db: ctx.db });
+    await start({ ...context(), db: ctx.db });
     await strike('plan');
     expect(await waiting()).toEqual([]);
   });
 
   it('is silent once it is stopped', async () => {
-    start();
+    await start();
     for (const stop of clocks.splice(0)) await stop();
     expect(cron.getTasks().size).toBe(0);
   });
