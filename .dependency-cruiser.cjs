@@ -1,5 +1,5 @@
 const ground =
-  '^src/(config|environment|errors|secret|calendar-day|kept|log|project|context|secret-keys)\\.ts$|^src/(database|generated)/';
+  '^src/(config|environment|errors|secret|calendar-day|kept|log|project|context|secret-keys)\\.ts$|^src/(database|generated|languages)/';
 
 /** @param {string} from @param {string[]} may what it may import beside the ground and itself */
 const layer = (from, may, comment) => ({

@@ -5,6 +5,7 @@ COPY prisma prisma
 COPY src src
 COPY jobs jobs
 COPY templates templates
+COPY locales locales
 RUN npm ci && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
@@ -18,6 +19,7 @@ COPY prisma prisma
 COPY models models
 COPY samples samples
 COPY templates templates
+COPY locales locales
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

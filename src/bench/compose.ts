@@ -6,12 +6,14 @@ import { messageWith } from '../digests/compose-stored.js';
 import { anyReader } from '../digests/content.js';
 import { firstPlace, readDue } from '../digests/due.js';
 import { previewEdition } from '../digests/editions.js';
-import { composingNow, topicNames } from '../digests/layouts.js';
 import { openRun } from '../digests/plan.js';
 import type { Shown } from '../digests/snapshots.js';
 import { loadDigestTemplates } from '../digests/templates.js';
+import { defaultLanguage } from '../languages/language.js';
+import { textsIn } from '../languages/texts.js';
 import { buildMessage } from '../mail/message.js';
 import { projectPath } from '../project.js';
+import { topicNames } from '../topics/topic-name.js';
 import { type Measured, measured, timed } from './measured.js';
 import { now } from './synthetic.js';
 
@@ -23,9 +25,8 @@ const mostByMjml = 30;
 export async function benchCompose(ctx: Context, count: number): Promise<Measured> {
   const shown = await shownDigests(ctx);
   const templates = await loadDigestTemplates();
-  const composing = composingNow(ctx);
   const mail = (i: number) =>
-    buildMessage(messageWith(composing, templates, digestNumber(i), shown[i % shown.length] as Shown));
+    buildMessage(messageWith(ctx, templates, digestNumber(i), shown[i % shown.length] as Shown));
   // Once round, so that what is made once is not counted.
   for (let i = 0; i < shown.length; i++) await mail(i);
   const ours = await timed(async () => {
@@ -78,10 +79,10 @@ async function composeByMjml(shown: readonly Shown[]): Promise<number> {
   const card = eta.compile(
     '{{ for (const { paper } of it.papers) { }}<mj-section><mj-column><mj-text><h2>{{= paper.title }}</h2><p>{{= paper.summary || paper.abstract }}</p></mj-text></mj-column></mj-section>{{ } }}',
   );
-  const foot = { site: { url: 'https://example.org', name: 'example.org' }, operator: null };
+  const { t, language } = textsIn(defaultLanguage);
   const frame = eta.compile(around.replace('<mj-include path="./foot.mjml" />', ''));
   for (const { papers } of shown.slice(0, mostByMjml)) {
-    const filled = eta.render(frame, { ...foot, confirmUrl: 'https://example.org', code: '012345' });
+    const filled = eta.render(frame, { t, language, confirmUrl: 'https://example.org', code: '012345' });
     await mjml2html(filled.replace('</mj-body>', `${eta.render(card, { papers })}</mj-body>`), {
       filePath,
       fonts: {},

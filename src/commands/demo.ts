@@ -12,6 +12,7 @@ import { listSent, type SentDigest } from '../digests/sent.js';
 import { isAnyOpen } from '../digests/store.js';
 import { UserError } from '../errors.js';
 import { ingestSamples } from '../ingest/ingest.js';
+import { defaultLanguage } from '../languages/language.js';
 import { newestDay } from '../papers/store.js';
 import type { Service } from '../service.js';
 import { parseAddress } from '../subscribers/address.js';
@@ -30,6 +31,7 @@ const defaults = {
   pictures: false,
   leastPapers: 1,
   weekDay: 1,
+  language: defaultLanguage,
   pausedUntil: null,
   mutedPhrases: [],
   authors: [],

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { type DigestStatus, digestStatuses, type ListedDigest, listDigests, retryDigests } from '../digests/retry.js';
-import { counted } from '../papers/presentation.js';
 import { listText, report } from './command.js';
+import { counted } from './counted.js';
 import { digestId, positive } from './options.js';
 
 export function digestsCommand(): Command {

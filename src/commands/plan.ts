@@ -3,8 +3,8 @@ import type { Context } from '../context.js';
 import { planDue } from '../digests/plan.js';
 import { type Preflight, preflight } from '../digests/preflight.js';
 import { loadDigestTemplates } from '../digests/templates.js';
-import { counted } from '../papers/presentation.js';
 import { report } from './command.js';
+import { counted } from './counted.js';
 import { instant } from './options.js';
 
 interface PlanOptions {

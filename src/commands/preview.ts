@@ -4,6 +4,8 @@ import { previewDigest } from '../digests/preview.js';
 import { loadDigestTemplates } from '../digests/templates.js';
 import { UserError } from '../errors.js';
 import { interestFields } from '../interests/interests.js';
+import { defaultLanguage } from '../languages/language.js';
+import { textsIn } from '../languages/texts.js';
 import { buildMessage, type Message } from '../mail/message.js';
 import { textOf } from '../mail/segment.js';
 import { mostPapers } from '../subscribers/preferences.js';
@@ -66,7 +68,7 @@ function papersPerDigest(text: string): number {
 
 /** One more phrase. @throws InvalidArgumentError where it makes no sense */
 function phrases(text: string, before: string[]): string[] {
-  const parsed = interestFields.phrases.safeParse([...before, text]);
+  const parsed = interestFields(textsIn(defaultLanguage)).phrases.safeParse([...before, text]);
   if (parsed.success && parsed.data.length > 0) return parsed.data;
   throw new InvalidArgumentError(parsed.error?.issues[0]?.message ?? 'It is empty.');
 }

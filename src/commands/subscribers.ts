@@ -102,6 +102,7 @@ const exportColumns: (keyof ExportedSubscriber)[] = [
   'pictures',
   'leastPapers',
   'weekDay',
+  'language',
 ];
 
 type Format = (ctx: Context) => AsyncGenerator<string>;

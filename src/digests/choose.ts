@@ -5,6 +5,7 @@ import { kept } from '../kept.js';
 import type { Offer } from '../papers/offers.js';
 import { trendingValue } from '../papers/trending.js';
 import { PaperSet } from './paper-set.js';
+import { authorReason, phraseReason } from './reason.js';
 
 /** What a subscriber wants of what is on offer. */
 export interface Wish {
@@ -220,10 +221,10 @@ const nothingOwn: OwnPapers = { wanted: [], muted: [] };
 function ownPapers({ phrases, mutedPhrases, authors, categories }: Interests, papers: InterestPapers): OwnPapers {
   const wanted: OwnPapers['wanted'] = [];
   for (const name of authors)
-    wanted.push({ kind: 'author', ids: papers.byAuthor(name), shown: () => `author ${name}` });
+    wanted.push({ kind: 'author', ids: papers.byAuthor(name), shown: () => authorReason(name) });
   for (const text of phrases) {
     const ids = papers.withPhrase(text);
-    wanted.push({ kind: 'phrase', ids, shown: (paperId) => `your phrase “${ids.get(paperId)}”` });
+    wanted.push({ kind: 'phrase', ids, shown: (paperId) => phraseReason(ids.get(paperId)) });
   }
   for (const name of categories)
     wanted.push({ kind: 'category', ids: papers.inCategory(name), shown: () => `arXiv ${name}` });

@@ -75,7 +75,7 @@ export const owePapers = `
 /** What a subscriber `s` has chosen, as `reader` reads it. */
 const readerOf = `json_build_array(
   s.topics, cardinality(s.phrases) + cardinality(s.authors) + cardinality(s.categories), s.frequency, s.week_day, s.hour, s.timezone,
-  s.pictures)::text`;
+  s.pictures, s.language)::text`;
 
 /**
  * The settlements of attempts, written only where the digest is still claimed by this owner for that attempt; and the next

@@ -7,7 +7,7 @@ import { composeDigest, digestHeaders, digestMessageId } from './compose.js';
 import type { DigestContent } from './content.js';
 import type { Composing, Layout } from './layouts.js';
 import type { Shown } from './snapshots.js';
-import type { DigestTemplates } from './templates.js';
+import type { DigestTemplatesByLanguage } from './templates.js';
 
 /**
  * What goes out for a digest. A second attempt has the same bytes: all comes from what the plan and the first attempt froze.
@@ -24,12 +24,17 @@ export async function outgoingMail(
 }
 
 /** The mail of a digest that shows this. */
-export function messageWith(ctx: Composing, templates: DigestTemplates, digest: MailedDigest, shown: Shown): Message {
+export function messageWith(
+  ctx: Composing,
+  templates: DigestTemplatesByLanguage,
+  digest: MailedDigest,
+  shown: Shown,
+): Message {
   const { mail, sending, dkim } = ctx.config;
   const content = contentOf(ctx, digest, shown);
   const headers = digestHeaders(ctx.config, digest.day, content.links.unsubscribe);
   return {
-    ...composeDigest(templates, content),
+    ...composeDigest(templates[digest.reader.language], content),
     from: mail.from,
     to: digest.email,
     date: digest.plannedAt,
@@ -48,7 +53,6 @@ function contentOf(ctx: Composing, digest: MailedDigest, { papers, account }: Sh
     papers,
     account,
     reader,
-    topicNames: ctx.topicNames,
     operator: ctx.config.operator,
     links: {
       ...subscriberLinks(ctx, digest),

@@ -1,31 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import wrapAnsi from 'wrap-ansi';
 import type { Config } from '../config.js';
+import type { TextKey, Texts } from '../languages/texts.js';
 import { Segment } from '../mail/segment.js';
 import { escapedSegment, fillSlots, type Slotted, slotMark, splitAtSlots } from '../mail/templates.js';
 import type { PaperContent } from '../papers/paper.js';
-import {
-  authorsLine,
-  clamp,
-  counted,
-  firstSentences,
-  isOld,
-  linksOf,
-  metadataOf,
-  pictureUrl,
-} from '../papers/presentation.js';
+import { authorsLine, clamp, firstSentences, isOld, linksOf, metadataOf, pictureUrl } from '../papers/presentation.js';
+import { topicName } from '../topics/topic-name.js';
 import type { Account, DigestContent, DigestEntry } from './content.js';
+import { reasonIn, splitReason } from './reason.js';
 import type { DigestCard, DigestFrame, DigestTemplates, OwnSlot, Piece } from './templates.js';
-import {
-  countedOf,
-  dayName,
-  preheaderOf,
-  receiptOf,
-  shownReasons,
-  splitReason,
-  stateOf,
-  subjectOf,
-} from './wording.js';
+import { countedOf, dayName, preheaderOf, receiptOf, shownReasons, stateOf, subjectOf } from './wording.js';
 
 export interface ComposedDigest {
   subject: string;
@@ -56,8 +41,8 @@ const prepared = new WeakMap<DigestContent['papers'], Map<string, Prepared>>();
  */
 export function composeDigest(templates: DigestTemplates, digest: DigestContent): ComposedDigest {
   const { subject, html, text } = preparedFor(templates, digest);
-  const { links, reader, topicNames } = digest;
-  const state = stateOf(reader, topicNames);
+  const { links, reader } = digest;
+  const state = stateOf(templates.texts, reader);
   const own = {
     web: new Segment(links.web),
     preferences: new Segment(links.preferences),
@@ -102,8 +87,12 @@ function preparedFor(templates: DigestTemplates, digest: DigestContent): Prepare
 }
 
 function prepare(templates: DigestTemplates, digest: DigestContent): Prepared {
-  const subject = subjectOf(digest);
-  return { subject, html: htmlPart(templates, frameOf(digest, subject), digest), text: textPart(templates, digest) };
+  const subject = subjectOf(templates.texts, digest);
+  return {
+    subject,
+    html: htmlPart(templates, frameOf(templates, digest, subject), digest),
+    text: textPart(templates, digest),
+  };
 }
 
 /** The same on every attempt, different for every digest. */
@@ -165,10 +154,11 @@ function makeCard(
   paper: PaperContent,
   { length, pictures, withYear }: { length: Length; pictures: boolean; withYear: boolean },
 ): PaperCard {
-  const links = linksOf(paper);
-  const metadata = metadataOf(paper, withYear);
+  const { texts } = templates;
+  const links = linksOf(texts, paper);
+  const metadata = metadataOf(texts, paper, withYear);
   const [firstAuthor] = paper.authors;
-  const authors = paper.authors.length > 1 ? `${firstAuthor} et al.` : firstAuthor;
+  const authors = paper.authors.length > 1 ? texts.t('digest.etAl', { author: firstAuthor ?? '' }) : firstAuthor;
   const abstract = abstractOf(paper, length);
   const card: DigestCard = {
     number: slotMark('number'),
@@ -178,9 +168,11 @@ function makeCard(
     less: slotMark('less'),
     title: clamp(paper.title, longest.title),
     href: links[0]?.href ?? null,
-    votes: paper.upvotes > 0 ? paper.upvotes.toLocaleString('en') : null,
+    votes: paper.upvotes > 0 ? texts.number(paper.upvotes) : null,
     byline: [authorsLine(paper.authors), ...metadata].filter(Boolean).join(' · '),
-    short: [authors, paper.upvotes > 0 ? counted(paper.upvotes, 'vote') : null].filter(Boolean).join(' · '),
+    short: [authors, paper.upvotes > 0 ? texts.t('digest.votes', { count: paper.upvotes }) : null]
+      .filter(Boolean)
+      .join(' · '),
     abstract,
     byModel: abstract !== null && length === 'short' && paper.summary !== null,
     picture: pictures && length !== 'none' ? pictureUrl(paper.thumbnailUrl) : null,
@@ -190,7 +182,7 @@ function makeCard(
   return {
     html: splitAtSlots((length === 'none' ? templates.titleRow : templates.card)(card)),
     row: splitAtSlots(templates.row({ ...card, title: clamp(paper.title, longest.listedTitle) })),
-    text: splitAtSlots(cardText(card, length)),
+    text: splitAtSlots(cardText(texts, card, length)),
     listed: splitAtSlots(`${slotMark('number')}${wrapped(card.title).trimStart()}\n`),
   };
 }
@@ -206,74 +198,89 @@ const shared = new LRUCache<string, Segment>({ max: 20_000, memoMethod: (text) =
 const sharedEscaped = new LRUCache<string, Segment>({ max: 20_000, memoMethod: escapedSegment });
 
 /** Many mails give the same reasons. By all of a paper's, a line each. */
-const reasons = new LRUCache<string, { html: Segment; text: Segment }>({
-  max: 5_000,
-  memoMethod: (key) => {
-    const { shown, more } = shownReasons({ topics: key.split('\n').filter(Boolean) });
-    if (shown.length === 0) return { html: new Segment('Trending'), text: new Segment(wrapped('Trending')) };
-    const others = more > 0 ? ` +${more}` : '';
-    const html = shown.map((reason) => {
-      const { name, words } = splitReason(reason);
-      const bold = `<b class="plain" style="color:#1d1b19">${escapedSegment(name).text}</b>`;
-      return words === null ? bold : `${bold} (${escapedSegment(words).text})`;
-    });
-    return {
-      html: new Segment(html.join(' · ') + others),
-      text: new Segment(wrapped(`Why: ${shown.join(' · ')}${others}`)),
-    };
-  },
-});
+type Reasons = LRUCache<string, { html: Segment; text: Segment }>;
+const reasons = new WeakMap<Texts, Reasons>();
 
-function reasonOf({ topics }: DigestEntry) {
-  return reasons.memo(topics.join('\n'));
+function reasonOf(texts: Texts, { topics }: DigestEntry) {
+  const known = reasons.get(texts) ?? new LRUCache({ max: 5_000, memoMethod: (key) => makeReason(texts, key) });
+  reasons.set(texts, known);
+  return known.memo(topics.join('\n'));
+}
+
+function makeReason(texts: Texts, key: string): { html: Segment; text: Segment } {
+  const topics = key.split('\n').filter(Boolean);
+  const { shown, more } = shownReasons({ topics: topics.map((topic) => reasonIn(texts, topic)) });
+  if (shown.length === 0) {
+    const trending = texts.t('digest.trending');
+    return { html: escapedSegment(trending), text: new Segment(wrapped(trending)) };
+  }
+  const others = more > 0 ? ` +${more}` : '';
+  const html = shown.map((reason) => {
+    const { name, words } = splitReason(reason);
+    const bold = `<b class="plain" style="color:#1d1b19">${escapedSegment(name).text}</b>`;
+    return words === null ? bold : `${bold} (${escapedSegment(words).text})`;
+  });
+  return {
+    html: new Segment(html.join(' · ') + others),
+    text: new Segment(wrapped(texts.t('digest.why', { reasons: shown.join(' · ') + others }))),
+  };
 }
 
 /** For so many combining joiners and spaces mail programs show nothing of what follows the preheader. */
 const padding = new Segment('&#847;&zwnj;&nbsp;'.repeat(30));
 
-function frameOf(digest: DigestContent, subject: string): DigestFrame {
+function frameOf({ texts }: DigestTemplates, digest: DigestContent, subject: string): DigestFrame {
   const { papers, day, account } = digest;
-  const { counted: how, match } = countedOf(papers.length, account, choosesNothing(digest));
-  const { end, receipt } = receiptOf(day, papers.length, account);
+  const { counted: how, match } = countedOf(texts, papers.length, account, choosesNothing(digest));
+  const { end, receipt } = receiptOf(texts, day, papers.length, account);
   const topic = account?.outside?.topic ?? null;
   return {
     subject: sharedEscaped.memo(subject),
-    preheader: sharedEscaped.memo(preheaderOf(digest)),
+    preheader: sharedEscaped.memo(
+      preheaderOf(
+        texts,
+        papers.map(({ paper, topics }) => ({
+          paper,
+          topics: topics.slice(0, 1).map((reason) => reasonIn(texts, reason)),
+        })),
+      ),
+    ),
     padding,
-    sample: account?.samples ? shared.memo(sampleNotice) : null,
-    day: shared.memo(dayName(day)),
-    counted: shared.memo(how),
-    match: shared.memo(match),
+    sample: account?.samples ? sharedEscaped.memo(texts.t('digest.samples')) : null,
+    day: sharedEscaped.memo(dayName(texts, day)),
+    counted: sharedEscaped.memo(how),
+    match: sharedEscaped.memo(match),
     web: 'web',
     preferences: 'preferences',
     unsubscribe: 'unsubscribe',
-    leftOut: null,
-    end: shared.memo(end),
-    receipt: shared.memo(receipt),
-    outside: account?.outside ? outsideLink(account.outside.paper) : null,
-    topic: topic && sharedEscaped.memo(topic.name),
+    rest: null,
+    end: sharedEscaped.memo(end),
+    receipt: sharedEscaped.memo(receipt),
+    outside: account?.outside ? outsideLink(texts, account.outside.paper) : null,
+    topic: topic && sharedEscaped.memo(topicName(texts, topic.slug, topic.name)),
     slug: topic && sharedEscaped.memo(encodeURIComponent(topic.slug)),
     state: 'state',
-    operator: operatorOf(digest.operator),
+    operator: operatorOf(texts, digest.operator),
   };
 }
-
-const sampleNotice = 'Sample papers: no source could be reached.';
 
 function choosesNothing({ reader }: DigestContent): boolean {
   return reader.topics.length + reader.own === 0;
 }
 
-const outsideLinks = new WeakMap<PaperContent, Segment>();
+const outsideLinks = new WeakMap<Texts, WeakMap<PaperContent, Segment>>();
 
-function outsideLink(paper: PaperContent): Segment {
-  const known = outsideLinks.get(paper) ?? shared.memo(linked(paper.title, linksOf(paper)[0]?.href) + votesOf(paper));
-  outsideLinks.set(paper, known);
-  return known;
+function outsideLink(texts: Texts, paper: PaperContent): Segment {
+  const known = outsideLinks.get(texts) ?? new WeakMap<PaperContent, Segment>();
+  outsideLinks.set(texts, known);
+  const made =
+    known.get(paper) ?? shared.memo(linked(paper.title, linksOf(texts, paper)[0]?.href) + votesOf(texts, paper));
+  known.set(paper, made);
+  return made;
 }
 
-function votesOf({ upvotes }: PaperContent): string {
-  return upvotes > 0 ? ` (${counted(upvotes, 'vote')})` : '';
+function votesOf(texts: Texts, { upvotes }: PaperContent): string {
+  return upvotes > 0 ? ` (${texts.t('digest.votes', { count: upvotes })})` : '';
 }
 
 /** A text as HTML, as a link where there is somewhere to go. */
@@ -282,8 +289,10 @@ function linked(text: string, href: string | null | undefined): string {
   return href ? `<a href="${escapedSegment(href).text}" style="color:#9c2f1f">${shown}</a>` : shown;
 }
 
-function operatorOf({ name, url }: DigestContent['operator']): Segment | null {
-  return name || url ? shared.memo(linked(name ?? url ?? '', url)) : null;
+function operatorOf(texts: Texts, { name, url }: DigestContent['operator']): Segment | null {
+  if (!name && !url) return null;
+  const open = url ? `<a href="${escapedSegment(url).text}" style="color:#9c2f1f">` : null;
+  return shared.memo(texts.rich('digest.sentBy', { name: name ?? url ?? '' }, { by: open }));
 }
 
 /**
@@ -296,7 +305,10 @@ function htmlPart(templates: DigestTemplates, frame: DigestFrame, digest: Digest
   const pieces = papers.map((entry, i) => cardHtml(templates, entry, i, abstractLength, digest));
   const whole = join(templates, frame, digest, pieces);
   if (bytesOf(whole) <= mostHtmlBytes) return whole;
-  const saying = (count: number) => ({ ...frame, leftOut: escapedSegment(counted(count, 'more paper')) });
+  const saying = (count: number) => ({
+    ...frame,
+    rest: escapedSegment(templates.texts.t('digest.readRest', { count })),
+  });
   const around = bytesOf(join(templates, saying(papers.length), digest, []));
   /** What each paper takes: its card, and its line in the list of contents. */
   const lines = papers.map((_, i) => (hasList(digest) ? bytesOf(rowHtml(templates, digest, i)) : 0));
@@ -330,7 +342,7 @@ function cardHtml(
   const number = shared.memo(String(index + 1));
   fillSlots(segments, cardOf(templates, entry.paper, length, digest).html, {
     number,
-    reason: reasonOf(entry).html,
+    reason: reasonOf(templates.texts, entry).html,
     feedback: 'feedback',
     more: shared.memo(`?paper=${index + 1}&amp;vote=more`),
     less: shared.memo(`?paper=${index + 1}&amp;vote=less`),
@@ -382,10 +394,11 @@ const rule = '-'.repeat(textWidth);
 const lineEnd = new Segment('\n');
 
 function textPart(templates: DigestTemplates, digest: DigestContent): Piece[] {
+  const { texts } = templates;
   const { papers, day, abstractLength, account } = digest;
-  const { counted: how, match } = countedOf(papers.length, account, choosesNothing(digest));
-  const segments: Piece[] = [textPieces.name, line(`${dayName(day)}: ${how} ${match}`.trim())];
-  if (account?.samples) segments.push(line(sampleNotice));
+  const { counted: how, match } = countedOf(texts, papers.length, account, choosesNothing(digest));
+  const segments: Piece[] = [textPieces.name, line(`${dayName(texts, day)}: ${how} ${match}`.trim())];
+  if (account?.samples) segments.push(line(texts.t('digest.samples')));
   segments.push(lineEnd);
   const cards = papers.map(({ paper }) => cardOf(templates, paper, abstractLength, digest));
   if (hasList(digest)) {
@@ -394,15 +407,25 @@ function textPart(templates: DigestTemplates, digest: DigestContent): Piece[] {
   }
   for (const [i, { text }] of cards.entries()) {
     if (abstractLength !== 'none') segments.push(textPieces.rule);
-    fillSlots(segments, text, { number: numberAt(i), reason: reasonOf(papers[i] as DigestEntry).text });
+    fillSlots(segments, text, { number: numberAt(i), reason: reasonOf(texts, papers[i] as DigestEntry).text });
   }
-  const { end, receipt } = receiptOf(day, papers.length, account);
+  const { end, receipt } = receiptOf(texts, day, papers.length, account);
   segments.push(textPieces.rule, line(`${end} ${receipt}`.trim()));
-  if (account?.outside) segments.push(lineEnd, outsideText(account.outside));
-  segments.push(lineEnd, textPieces.rule, 'state', textPieces.change, 'preferences', textPieces.web, 'web');
-  segments.push(textPieces.feedback, 'feedback', textPieces.unsubscribe, 'unsubscribe', closing(digest.operator));
+  if (account?.outside) segments.push(lineEnd, outsideText(texts, account.outside));
+  segments.push(lineEnd, textPieces.rule, 'state', lineEnd);
+  for (const [label, slot] of ownLinks) segments.push(shared.memo(`\n${texts.t(label).padEnd(labelWidth)}`), slot);
+  segments.push(closing(texts, digest.operator));
   return segments;
 }
+
+/** A subscriber's own addresses, in the order in which a text has them. */
+const ownLinks = [
+  ['digest.text.change', 'preferences'],
+  ['digest.text.web', 'web'],
+  ['digest.text.feedback', 'feedback'],
+  ['digest.text.unsubscribe', 'unsubscribe'],
+] as const satisfies [TextKey, OwnSlot][];
+const labelWidth = 17;
 
 /** To wrap a line takes as long as all the rest, and many mails have the same. */
 const wrappedLines = new LRUCache<string, string>({ max: 20_000, memoMethod: (text) => wrapAnsi(text, textWidth) });
@@ -419,25 +442,22 @@ function line(text: string): Segment {
 const textPieces = {
   name: new Segment('OFFPRINT\n'),
   rule: new Segment(`${rule}\n\n`),
-  change: new Segment('\n\nChange or pause: '),
-  web: new Segment('\nView in browser: '),
-  feedback: new Segment('\nVote on papers:  '),
-  unsubscribe: new Segment('\nUnsubscribe:     '),
 };
 
 /** The most voted of the other papers. */
-function outsideText({ paper, topic }: NonNullable<Account['outside']>): Segment {
-  const about = topic ? `, on ${topic.name}` : '';
-  const href = linksOf(paper)[0]?.href;
-  const text = wrapTo(`The most voted of those: ${clamp(paper.title, longest.title)}${votesOf(paper)}${about}`);
-  return shared.memo(`${text}\n${href ? `${href}\n` : ''}`);
+function outsideText(texts: Texts, { paper, topic }: NonNullable<Account['outside']>): Segment {
+  const href = linksOf(texts, paper)[0]?.href;
+  const title = clamp(paper.title, longest.title) + votesOf(texts, paper);
+  const said = topic
+    ? texts.t('digest.outsideOn', { paper: title, topic: topicName(texts, topic.slug, topic.name) })
+    : `${texts.t('digest.outside')} ${title}`;
+  return shared.memo(`${wrapTo(said)}\n${href ? `${href}\n` : ''}`);
 }
 
-function closing({ name, url }: DigestContent['operator']): Segment {
-  const why =
-    'You get this mail because you subscribed and confirmed it. No paper comes twice, and nobody sees what you open.';
-  const by = name || url ? ` Sent by ${[name, url].filter(Boolean).join(', ')}.` : '';
-  return shared.memo(`\n\n${wrapTo(why + by)}\n`);
+function closing(texts: Texts, { name, url }: DigestContent['operator']): Segment {
+  const by = [name, url].filter(Boolean).join(', ');
+  const sentBy = by === '' ? '' : ` ${texts.t('digest.text.sentBy', { operator: by })}`;
+  return shared.memo(`\n\n${wrapTo(texts.t('digest.whyMail') + sentBy)}\n`);
 }
 
 /** What stands before a title in a text. */
@@ -445,7 +465,11 @@ function numberAt(index: number): Segment {
   return shared.memo(`${index + 1}.`.padEnd(indent.length));
 }
 
-function cardText({ title, byline, short, reason, abstract, byModel, links, pdf }: DigestCard, length: Length): string {
+function cardText(
+  texts: Texts,
+  { title, byline, short, reason, abstract, byModel, links, pdf }: DigestCard,
+  length: Length,
+): string {
   if (length === 'none') {
     const address = links[0]?.href ?? pdf;
     const lines = [wrapped(title).trimStart(), wrapped(short), ...(address ? [indent + address] : []), ''];
@@ -456,7 +480,7 @@ function cardText({ title, byline, short, reason, abstract, byModel, links, pdf 
     ...(byline ? [wrapped(byline)] : []),
     reason,
     '',
-    ...(abstract ? [wrapped(byModel ? `${abstract} (Summary by a model.)` : abstract), ''] : []),
+    ...(abstract ? [wrapped(byModel ? texts.t('digest.byModelText', { abstract }) : abstract), ''] : []),
     ...links.map(({ label, href }) => `${indent}${label}: ${href}`),
     '',
   ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultLanguage, storedLanguage } from '../languages/language.js';
 import type { PaperContent } from '../papers/paper.js';
 
 export interface DigestEntry {
@@ -36,9 +37,18 @@ const frequencies = ['daily', 'weekdays', 'weekly'] as const;
 
 /** What a subscriber has chosen, as far as a mail says it or depends on it. */
 export const reader = z
-  .tuple([z.array(z.string()), z.number(), z.enum(frequencies), z.number(), z.number(), z.string(), z.boolean()])
-  .transform(([topics, own, frequency, weekDay, hour, timezone, pictures]) => {
-    return { topics, own, frequency, weekDay, hour, timezone, pictures };
+  .tuple([
+    z.array(z.string()),
+    z.number(),
+    z.enum(frequencies),
+    z.number(),
+    z.number(),
+    z.string(),
+    z.boolean(),
+    storedLanguage.optional(),
+  ])
+  .transform(([topics, own, frequency, weekDay, hour, timezone, pictures, language = defaultLanguage]) => {
+    return { topics, own, frequency, weekDay, hour, timezone, pictures, language };
   });
 /**
  * `topics` are slugs; `own` is how many phrases, authors and categories there are beside them; `weekDay` counts from 1, Monday
@@ -55,6 +65,7 @@ export const anyReader: Reader = {
   hour: 8,
   timezone: 'UTC',
   pictures: false,
+  language: defaultLanguage,
 };
 
 /** Everything that a digest shows. */
@@ -68,8 +79,6 @@ export interface DigestContent {
   /** Null where it is not known: the digest is from before there were accounts. */
   account: Account | null;
   reader: Reader;
-  /** Of topics, by slug. */
-  topicNames: Readonly<Record<string, string>>;
   operator: { name: string | null; url: string | null };
   links: { preferences: string; unsubscribe: string; web: string; feedback: string };
 }

@@ -17,7 +17,7 @@ import type { RefusalBudget } from './refusal-budget.js';
 import { SendTurns } from './send-rate.js';
 import { Snapshots } from './snapshots.js';
 import * as store from './store.js';
-import type { DigestTemplates } from './templates.js';
+import type { DigestTemplatesByLanguage } from './templates.js';
 
 /** What a delivery did, by what became of the digests it touched. */
 export interface DeliveryReport {
@@ -33,7 +33,7 @@ export interface Delivery {
   ctx: Context;
   /** In the order in which they are tried. */
   relays: readonly Relay[];
-  templates: DigestTemplates;
+  templates: DigestTemplatesByLanguage;
   /** Outlives a run: a relay that refuses all is known before the next one begins. */
   refusals: RefusalBudget;
 }

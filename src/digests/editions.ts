@@ -5,6 +5,7 @@ import type { Queries } from '../database/database.js';
 import { paperContent } from '../papers/paper.js';
 import type { Choice, Reckoning } from './choose.js';
 import type { Account, DigestEntry, StoredAccount } from './content.js';
+import { topicReason } from './reason.js';
 import { accountOf } from './snapshots.js';
 
 /** One distinct choice of papers, in order, with the reasons. */
@@ -48,7 +49,7 @@ export async function loadTopicLabels(
   const labels = new Map(paperIds.map((id) => [id, new Map<string, string>()]));
   for (const { paperId, slug, name, reason } of matches.parse(rows)) {
     const words = /^\w+: (.+)$/.exec(reason)?.[1];
-    labels.get(paperId)?.set(slug, words === undefined ? name : `${name} (${words})`);
+    labels.get(paperId)?.set(slug, topicReason(name, words));
   }
   return labels;
 }

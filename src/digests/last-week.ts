@@ -2,10 +2,12 @@ import { utcDay } from '../calendar-day.js';
 import type { Queries } from '../database/database.js';
 import type { Interests } from '../interests/interests.js';
 import { PaperIndex } from '../interests/paper-index.js';
+import type { Texts } from '../languages/texts.js';
 import { readFindable, readListed } from '../papers/offers.js';
 import { arxivUrl } from '../papers/paper.js';
 import { Shelf } from './choose.js';
 import { previewPapers } from './editions.js';
+import { reasonIn } from './reason.js';
 
 /** How many days of lists are looked at, and how many of the best papers are named. */
 const weekDays = 7;
@@ -23,7 +25,7 @@ export interface LastWeek {
   aDay: number;
   /** How many papers each own interest found, muted phrases too. */
   found: { kind: keyof Interests; text: string; papers: number }[];
-  /** Interests that found nothing or nearly everything, by kind, in plain English. */
+  /** Interests that found nothing or nearly everything, by kind. */
   warnings: { field: keyof Interests; message: string }[];
   best: { title: string; url: string | null; why: readonly string[] }[];
 }
@@ -58,6 +60,7 @@ export class LastWeekIndex {
 
 /** What a subscriber with this choice would have been offered of the lists of the last seven days. */
 export async function lookAtLastWeek(
+  texts: Texts,
   db: Queries,
   index: LastWeekIndex,
   { topics, ...interests }: Interests & { topics: readonly string[] },
@@ -79,11 +82,11 @@ export async function lookAtLastWeek(
     matched: choices.length,
     aDay: days === 0 ? 0 : Math.round((10 * choices.length) / days) / 10,
     found: found.counts,
-    warnings: found.counts.flatMap((count) => warningFor(count, offers.length)),
+    warnings: found.counts.flatMap((count) => warningFor(texts, count, offers.length)),
     best: (await previewPapers(db, best)).map(({ paper, topics: why }) => ({
       title: paper.title,
       url: paper.discussionUrl ?? arxivUrl(paper.identifier),
-      why,
+      why: why.map((reason) => reasonIn(texts, reason)),
     })),
   };
 }
@@ -106,11 +109,11 @@ const finders = {
   categories: 'inCategory',
 } as const satisfies Record<keyof Interests, keyof PaperIndex>;
 
-function warningFor({ kind, text, papers }: LastWeek['found'][number], of: number): LastWeek['warnings'] {
+function warningFor(texts: Texts, { kind, text, papers }: LastWeek['found'][number], of: number): LastWeek['warnings'] {
   const broad = of >= nearlyAll.ofAtLeast && papers > nearlyAll.share * of;
   if (broad && kind !== 'authors')
-    return [{ field: kind, message: `“${text}” found ${papers} of last week’s ${of} papers: nearly everything.` }];
+    return [{ field: kind, message: texts.t('preferences.foundAll', { text, papers, of }) }];
   // A name that wrote nothing for a week is no wonder, and to have muted what does not come is no loss.
   if (papers > 0 || of === 0 || kind === 'authors' || kind === 'mutedPhrases') return [];
-  return [{ field: kind, message: `“${text}” found nothing among last week’s ${of} papers.` }];
+  return [{ field: kind, message: texts.t('preferences.foundNothing', { text, of }) }];
 }

@@ -1,27 +1,17 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Context } from '../context.js';
+import { defaultLanguage } from '../languages/language.js';
 import { Secret } from '../secret.js';
-import { vocabulary } from '../topics/vocabulary.js';
-import { type DigestTemplates, digestTemplatesOf } from './templates.js';
+import { type DigestTemplatesByLanguage, digestTemplatesOf, mailTexts } from './templates.js';
 
 /** What of a process its mails are made with. */
-export type Composing = Pick<Context, 'config' | 'keys'> & { topicNames: Readonly<Record<string, string>> };
-
-/** What a mail is made with here and now. */
-export function composingNow({ config, keys }: Pick<Context, 'config' | 'keys'>): Composing {
-  return { config, keys, topicNames };
-}
-
-/** The names of topics, by slug. */
-export const topicNames: Readonly<Record<string, string>> = Object.fromEntries(
-  vocabulary.map(({ slug, name }) => [slug, name]),
-);
+export type Composing = Pick<Context, 'config' | 'keys'>;
 
 /** Everything that a mail is made with, beside its papers and its reader. */
 export interface Layout {
   id: number;
-  templates: DigestTemplates;
+  templates: DigestTemplatesByLanguage;
   composing: Composing;
 }
 
@@ -44,7 +34,8 @@ const stored = z.object({
   baseUrl: z.string(),
   idempotencyHeader: z.string().nullable(),
   operator: z.object({ name: z.string().nullable(), url: z.string().nullable() }),
-  topicNames: z.record(z.string(), z.string()),
+  /** By language and key; one from before there were languages has none. */
+  texts: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   /** Tells which key signs the links, without telling the key. */
   key: z.string(),
 });
@@ -70,17 +61,16 @@ export class Layouts {
   /** Puts on record what mails are made with now. */
   static async open(
     ctx: Pick<Context, 'config' | 'keys' | 'db' | 'clock'>,
-    templates: DigestTemplates,
+    templates: DigestTemplatesByLanguage,
   ): Promise<Layouts> {
     const { mail, web, sending, operator } = ctx.config;
-    const composing = composingNow(ctx);
     const content: Stored = {
-      templates: templates.source,
+      templates: templates[defaultLanguage].source,
       mail,
       baseUrl: web.baseUrl,
       idempotencyHeader: sending.idempotencyHeader,
       operator,
-      topicNames: composing.topicNames,
+      texts: mailTexts(),
       key: fingerprint(ctx.keys.reveal()[0] ?? ''),
     };
     const hash = createHash('sha256').update(JSON.stringify(content)).digest();
@@ -88,7 +78,7 @@ export class Layouts {
     if ((await layout.count({ where: { hash } })) === 0)
       await layout.createMany({ data: { hash, content, createdAt: ctx.clock() }, skipDuplicates: true });
     const { id } = await layout.findUniqueOrThrow({ where: { hash }, select: { id: true } });
-    return new Layouts(ctx, { id, templates, composing });
+    return new Layouts(ctx, { id, templates, composing: ctx });
   }
 
   /** @throws Error where it is not on record */
@@ -101,7 +91,7 @@ export class Layouts {
     return layout;
   }
 
-  #restore(id: number, { templates, mail, baseUrl, idempotencyHeader, operator, topicNames, key }: Stored): Layout {
+  #restore(id: number, { templates, mail, baseUrl, idempotencyHeader, operator, texts, key }: Stored): Layout {
     const { config, keys } = this.#ctx;
     const all = keys.reveal();
     const first = all.filter((each) => fingerprint(each) === key);
@@ -114,9 +104,8 @@ export class Layouts {
         sending: { ...config.sending, idempotencyHeader },
       },
       keys: new Secret([...first, ...all.filter((each) => !first.includes(each))]),
-      topicNames,
     };
-    return { id, templates: digestTemplatesOf(templates), composing };
+    return { id, templates: digestTemplatesOf(templates, texts), composing };
   }
 }
 

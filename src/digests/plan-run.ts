@@ -3,6 +3,7 @@ import { PaperIndex } from '../interests/paper-index.js';
 import { kept } from '../kept.js';
 import { type Offer, type OffersAt, readFindable, readOffers } from '../papers/offers.js';
 import { holdsOnlySamples } from '../papers/store.js';
+import { topicNames } from '../topics/topic-name.js';
 import { Shelf, type Wish } from './choose.js';
 import {
   type CursorException,
@@ -14,7 +15,6 @@ import {
   type Turn,
 } from './due.js';
 import { type Chosen, editionOf, loadTopicLabels, papersOf, snapshotPapers, writeEditions } from './editions.js';
-import { topicNames } from './layouts.js';
 
 /** How long digests wait for a source that is late, counted from the subscriber's hour, in milliseconds. */
 const holdMs = 4 * 3_600_000;

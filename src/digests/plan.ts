@@ -9,10 +9,10 @@ import { appendOffers, findLateSources, findLogEnd, type Offer, readFindable, re
 import { holdsOnlySamples } from '../papers/store.js';
 import { growingSources } from '../sources/open.js';
 import { resumePaused } from '../subscribers/lifecycle.js';
+import { topicNames } from '../topics/topic-name.js';
 import { Shelf, type Wish } from './choose.js';
 import * as due from './due.js';
 import { type Chosen, editionOf, loadTopicLabels, papersOf, snapshotPapers, writeEditions } from './editions.js';
-import { topicNames } from './layouts.js';
 import { type Decision, PlanRun } from './plan-run.js';
 import { bookPlan, type NewDigest, type PlannedDay, writeDigests } from './store.js';
 

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { buildMessage } from '../mail/message.js';
+import { topicNames } from '../topics/topic-name.js';
 import { messageWith } from './compose-stored.js';
 import { anyReader } from './content.js';
 import { firstPlace, type Place, readDue } from './due.js';
 import { type Chosen, previewEdition } from './editions.js';
-import { composingNow, topicNames } from './layouts.js';
 import { openRun } from './plan.js';
-import type { DigestTemplates } from './templates.js';
+import type { DigestTemplatesByLanguage } from './templates.js';
 
 /** What a run of the plan would do. */
 export interface Preflight {
@@ -33,7 +33,7 @@ const batchSize = 5_000;
  * Decides for everyone who is due as the plan would, and writes nothing: no row is locked, no plan is kept waiting. Who
  * comes back from a pause with that very plan is not foreseen.
  */
-export async function preflight(ctx: Context, templates: DigestTemplates, at: Date): Promise<Preflight> {
+export async function preflight(ctx: Context, templates: DigestTemplatesByLanguage, at: Date): Promise<Preflight> {
   const { prisma } = ctx.db;
   const before = await measure(prisma, at);
   const run = await openRun(ctx, at, true);
@@ -71,7 +71,7 @@ export async function preflight(ctx: Context, templates: DigestTemplates, at: Da
   };
 }
 
-async function sizeOf(ctx: Context, templates: DigestTemplates, chosen: Chosen, at: Date): Promise<number> {
+async function sizeOf(ctx: Context, templates: DigestTemplatesByLanguage, chosen: Chosen, at: Date): Promise<number> {
   const sample = {
     id: '00000000-0000-8000-8000-000000000000',
     day: at.toISOString().slice(0, 10),
@@ -84,7 +84,7 @@ async function sizeOf(ctx: Context, templates: DigestTemplates, chosen: Chosen, 
     reader: anyReader,
   } as const;
   const shown = await previewEdition(ctx.db.prisma, chosen, topicNames);
-  return (await buildMessage(messageWith(composingNow(ctx), templates, sample, shown))).length;
+  return (await buildMessage(messageWith(ctx, templates, sample, shown))).length;
 }
 
 /** Yesterday's recipients, and how many mails a second the last day's delivery came to. */

@@ -2,12 +2,12 @@ import { NIL } from 'uuid';
 import type { Context } from '../context.js';
 import { UserError } from '../errors.js';
 import type { Message } from '../mail/message.js';
+import { topicNames } from '../topics/topic-name.js';
 import { messageWith } from './compose-stored.js';
 import { anyReader } from './content.js';
 import { previewEdition } from './editions.js';
-import { composingNow, topicNames } from './layouts.js';
 import { chooseWelcome } from './plan.js';
-import type { DigestTemplates } from './templates.js';
+import type { DigestTemplatesByLanguage } from './templates.js';
 
 export interface PreviewRequest {
   /** Topic slugs; none means the trending papers. */
@@ -27,7 +27,7 @@ export interface PreviewRequest {
  */
 export async function previewDigest(
   ctx: Context,
-  templates: DigestTemplates,
+  templates: DigestTemplatesByLanguage,
   request: PreviewRequest,
 ): Promise<Message> {
   const { prisma } = ctx.db;
@@ -39,5 +39,5 @@ export async function previewDigest(
   const to = { subscriberId: 0, linkId: NIL, tokenEpoch: 0, email: 'reader@example.org' };
   const reader = { ...anyReader, topics, own: phrases.length };
   const digest = { id: '00000000-0000-8000-8000-000000000000', day: request.date, plannedAt: ctx.clock() };
-  return messageWith(composingNow(ctx), templates, { ...digest, ...to, reader, abstractLength }, shown);
+  return messageWith(ctx, templates, { ...digest, ...to, reader, abstractLength }, shown);
 }

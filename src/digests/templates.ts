@@ -1,5 +1,8 @@
+import { type Language, languages } from '../languages/language.js';
+import { languageMarks, Texts, textsIn } from '../languages/texts.js';
 import type { Segment } from '../mail/segment.js';
 import { type Fill, fillable, readTemplate, segmented } from '../mail/templates.js';
+import { topicNameTexts } from '../topics/topic-name.js';
 
 /** What differs between the mails of an edition: the addresses that are a subscriber's own, and what they have chosen. */
 export type OwnSlot = 'web' | 'preferences' | 'unsubscribe' | 'feedback' | 'state';
@@ -21,8 +24,8 @@ export interface DigestFrame {
   web: 'web';
   preferences: 'preferences';
   unsubscribe: 'unsubscribe';
-  /** What is only in the browser, like "3 more papers"; null where nothing is. */
-  leftOut: Segment | null;
+  /** What is only in the browser: "read 3 more papers in the browser"; null where nothing is. */
+  rest: Segment | null;
   /** The day's receipt: that this is the end, and what became of the day's papers. */
   end: Segment;
   receipt: Segment;
@@ -31,6 +34,7 @@ export interface DigestFrame {
   topic: Segment | null;
   slug: Segment | null;
   state: 'state';
+  /** By whom the mail was sent, as a sentence. */
   operator: Segment | null;
 }
 
@@ -60,8 +64,9 @@ const partNames = ['top', 'list', 'row', 'listEnd', 'cards', 'card', 'titleRow',
 export type DigestSource = Record<(typeof partNames)[number], string>;
 
 export interface DigestTemplates {
-  /** As compiled. */
+  /** As compiled, and the texts in them. */
   source: DigestSource;
+  texts: Texts;
   top: (frame: DigestFrame) => Piece[];
   /** The list of contents: what stands before its rows, a row, and what stands after them. */
   list: (frame: DigestFrame) => Piece[];
@@ -74,27 +79,55 @@ export interface DigestTemplates {
   cardsEnd: (frame: DigestFrame) => Piece[];
 }
 
+/** What mails of each language are made with. */
+export type DigestTemplatesByLanguage = Record<Language, DigestTemplates>;
+/** The texts of mails, by language and key. */
+export type MailTexts = Record<string, Record<string, string>>;
+
 /** Reads them: once a process. */
-export async function loadDigestTemplates(): Promise<DigestTemplates> {
+export async function loadDigestTemplates(): Promise<DigestTemplatesByLanguage> {
   const [top = '', ...others] = (await readTemplate('digest')).split(/<!-- part (\w+) -->/);
   const parts = new Map([['top', top]]);
   for (let i = 0; i < others.length; i += 2) parts.set(others[i] ?? '', others[i + 1] ?? '');
   if ([...parts.keys()].join() !== partNames.join())
     throw new Error(`templates/digest.mjml must have the parts ${partNames.join(', ')}`);
-  return digestTemplatesOf(Object.fromEntries(parts) as DigestSource);
+  return digestTemplatesOf(Object.fromEntries(parts) as DigestSource, mailTexts());
 }
 
-/** Makes the templates of what MJML was compiled to. */
-export function digestTemplatesOf(source: DigestSource): DigestTemplates {
+/** All that a digest may say, in each language. */
+export function mailTexts(): MailTexts {
+  const entries = languages.map((language) => {
+    const texts = textsIn(language);
+    return [language, { ...texts.only(['digest.']), ...topicNameTexts(texts) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Makes the templates of each language of what MJML was compiled to.
+ * @param stored the texts; a language that was not stored with the others is as it is today
+ */
+export function digestTemplatesOf(source: DigestSource, stored: MailTexts): DigestTemplatesByLanguage {
+  const now = mailTexts();
+  const entries = languages.map((language) => {
+    const texts = new Texts(language, stored[language] ?? now[language] ?? {});
+    return [language, templatesIn(texts, source)];
+  });
+  return Object.fromEntries(entries) as DigestTemplatesByLanguage;
+}
+
+function templatesIn(texts: Texts, source: DigestSource): DigestTemplates {
+  const said = { t: texts.t, ...languageMarks(texts) };
   return {
     source,
-    top: segmented<keyof DigestFrame, OwnSlot>(source.top),
-    list: segmented<keyof DigestFrame, OwnSlot>(source.list),
-    row: fillable(source.row),
-    listEnd: segmented<keyof DigestFrame, OwnSlot>(source.listEnd),
-    cards: segmented<keyof DigestFrame, OwnSlot>(source.cards),
-    card: fillable(source.card),
-    titleRow: fillable(source.titleRow),
-    cardsEnd: segmented<keyof DigestFrame, OwnSlot>(source.cardsEnd),
+    texts,
+    top: segmented<keyof DigestFrame, OwnSlot>(source.top, said),
+    list: segmented<keyof DigestFrame, OwnSlot>(source.list, said),
+    row: fillable(source.row, said),
+    listEnd: segmented<keyof DigestFrame, OwnSlot>(source.listEnd, said),
+    cards: segmented<keyof DigestFrame, OwnSlot>(source.cards, said),
+    card: fillable(source.card, said),
+    titleRow: fillable(source.titleRow, said),
+    cardsEnd: segmented<keyof DigestFrame, OwnSlot>(source.cardsEnd, said),
   };
 }

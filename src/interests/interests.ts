@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Said, TextKey, Texts } from '../languages/texts.js';
 import { findCategory } from '../papers/arxiv-categories.js';
 import { readPhrase, tidyPhrase } from './phrase.js';
 import { namesIn } from './words.js';
@@ -22,28 +23,26 @@ const longestName = 100;
 /** What names are written with, in any script. */
 const authorName = /^[\p{L}\p{M}\p{N}\s.,'’&‐‑–-]+$/u;
 
-type Checked = { value: string } | { problem: string };
+type Checked = { value: string } | { problem: Said };
 
 function checkPhrase(text: string): Checked {
   const tidy = tidyPhrase(text);
   const phrase = readPhrase(tidy);
-  return 'problem' in phrase ? { problem: `“${shorten(tidy)}” ${phrase.problem}` } : { value: tidy };
+  if (!('problem' in phrase)) return { value: tidy };
+  const { key, values } = phrase.problem;
+  return { problem: { key, values: { ...values, text: shorten(tidy) } } };
 }
 
 function checkAuthor(text: string): Checked {
   const name = tidyPhrase(text);
   const isName = name.length <= longestName && authorName.test(name) && namesIn(name).length > 0;
-  return isName
-    ? { value: name }
-    : { problem: `“${shorten(name)}” is not a name as papers write it, like Yoshua Bengio or Y. Bengio.` };
+  return isName ? { value: name } : { problem: { key: 'check.author', values: { text: shorten(name) } } };
 }
 
 function checkCategory(text: string): Checked {
   const category = findCategory(text);
   return category === null
-    ? {
-        problem: `“${shorten(text)}” is not a category of arXiv. Some are cs.CL, cs.LG and stat.ML; cs is all of computer science.`,
-      }
+    ? { problem: { key: 'check.category', values: { text: shorten(text) } } }
     : { value: category };
 }
 
@@ -52,24 +51,32 @@ function shorten(text: string): string {
 }
 
 /** A list of one kind, each checked; empty ones are left out, and what is there twice is there once. */
-const list = (name: string, example: string, check: (text: string) => Checked) =>
+const list = (texts: Texts, notAList: TextKey, check: (text: string) => Checked) =>
   z
-    .array(z.string(), `${name} must be a list, like ${example}.`)
+    .array(z.string(), texts.t(notAList))
     .transform((given, issues) => {
       const values = new Map<string, string>();
       for (const text of given.filter((each) => each.trim() !== '')) {
         const checked = check(text);
         if ('value' in checked) values.set(checked.value.toLowerCase(), checked.value);
-        else issues.addIssue(checked.problem);
+        else issues.addIssue(texts.say(checked.problem));
       }
       return [...values.values()];
     })
-    .refine(({ length }) => length <= mostInterests, `There may be ${mostInterests} at the most.`);
+    .refine(({ length }) => length <= mostInterests, texts.t('check.mostInterests', { most: mostInterests }));
 
-/** The fields of a form, of JSON or of a file that hold interests. */
-export const interestFields = {
-  phrases: list('Phrases', '["world model"]', checkPhrase),
-  mutedPhrases: list('Muted phrases', '["blockchain"]', checkPhrase),
-  authors: list('Authors', '["Yoshua Bengio"]', checkAuthor),
-  categories: list('Categories', '["cs.CL"]', checkCategory),
-};
+/** The kinds of interests, as fields are called. */
+export const interestNames = [
+  'phrases',
+  'mutedPhrases',
+  'authors',
+  'categories',
+] as const satisfies (keyof Interests)[];
+
+/** The fields of a form, of JSON or of a file that hold interests. @param texts in which what is wrong is said */
+export const interestFields = (texts: Texts) => ({
+  phrases: list(texts, 'check.phrases', checkPhrase),
+  mutedPhrases: list(texts, 'check.mutedPhrases', checkPhrase),
+  authors: list(texts, 'check.authors', checkAuthor),
+  categories: list(texts, 'check.categories', checkCategory),
+});

@@ -1,3 +1,4 @@
+import type { Said } from '../languages/texts.js';
 import { saySomething, wordsIn } from './words.js';
 
 /** Words that must stand side by side, in this order. */
@@ -43,12 +44,11 @@ export function tidyPhrase(text: string): string {
  * plural are one, and so are letters with and without accent, in capitals or not. "self-supervised" is looked for like "self
  * supervised" in quotes. Words that stand in every text, like "of", count in quotes only.
  * @param text tidied
- * @returns or what is wrong with it, in plain English, as the end of "“…” "
+ * @returns or what is wrong with it, as a text that lacks the phrase itself (`text`)
  */
-export function readPhrase(text: string): Phrase | { problem: string } {
-  if (text.length > longest) return { problem: `is too long: a phrase has ${longest} characters at the most.` };
-  if (text.split('"').length % 2 === 0)
-    return { problem: 'has a quotation mark without its partner, like "world model.' };
+export function readPhrase(text: string): Phrase | { problem: Said } {
+  if (text.length > longest) return { problem: { key: 'check.phrase.long', values: { most: longest } } };
+  if (text.split('"').length % 2 === 0) return { problem: { key: 'check.phrase.quotes' } };
   const given = [...text.matchAll(pieces)].map(
     ([, minus, quoted, bare = '']): Piece =>
       quoted !== undefined
@@ -56,10 +56,7 @@ export function readPhrase(text: string): Phrase | { problem: string } {
         : { text: bare.replace(/^-/, ''), quoted: false, excluded: bare.startsWith('-') },
   );
   const odd = given.flatMap((piece) => (piece.quoted ? [] : (oddCharacter.exec(piece.text) ?? [])))[0];
-  if (odd !== undefined)
-    return {
-      problem: `has a ${odd}, which means nothing here. There are words, "words in quotes", OR, and - before a word.`,
-    };
+  if (odd !== undefined) return { problem: { key: 'check.phrase.odd', values: { odd } } };
   let alternative: Alternative = { operands: [], shown: '' };
   const alternatives = [alternative];
   const excluded: Operand[] = [];
@@ -71,7 +68,7 @@ export function readPhrase(text: string): Phrase | { problem: string } {
     }
     const words = wordsIn(piece.text);
     if (piece.excluded && words.length > 0 && !saySomething(words))
-      return { problem: `excludes “${piece.text}”, which stands in nearly every paper.` };
+      return { problem: { key: 'check.phrase.excludesAll', values: { words: piece.text } } };
     if (!saySomething(words)) continue;
     if (piece.excluded) {
       excluded.push(words);
@@ -82,8 +79,8 @@ export function readPhrase(text: string): Phrase | { problem: string } {
   }
   const whole = alternatives.filter(({ operands }) => operands.length > 0);
   if (whole.length > 0) return { alternatives: whole, excluded };
-  if (excluded.length > 0) return { problem: 'only excludes: say also what a paper must have, or mute the words.' };
-  return { problem: 'has no word to look for: it needs one that not every text has.' };
+  if (excluded.length > 0) return { problem: { key: 'check.phrase.onlyExcludes' } };
+  return { problem: { key: 'check.phrase.noWord' } };
 }
 
 /** Anything but letters, digits and what stands inside of names, like C++, GPT-4, and/or, R&D. */

@@ -14,10 +14,13 @@ export function readTemplate(name: string): Promise<string> {
   return readFile(projectPath(`dist/templates/${name}.html`), 'utf8');
 }
 
-/** Makes a function of compiled HTML, or of a part of it: filling it takes microseconds. */
-export function fillable<Values extends object>(html: string): Fill<Values> {
+/**
+ * Makes a function of compiled HTML, or of a part of it: filling it takes microseconds.
+ * @param given the same at each time, beside the values
+ */
+export function fillable<Values extends object>(html: string, given: object = {}): Fill<Values> {
   const template = eta.compile(html);
-  return (values) => eta.render(template, values);
+  return (values) => eta.render(template, { ...given, ...values });
 }
 
 const escaped = fillable<{ value: string }>('{{= it.value }}');
@@ -63,11 +66,13 @@ export function fillSlots<Name extends string, Open extends string = never>(
 /**
  * Makes a function of compiled HTML that gives it in pieces, of which those between the values are the same for all mails.
  * The template may ask whether a value is null, and print it: nothing else.
+ * @param given what it may use as it likes, because it is the same for all mails
  */
 export function segmented<Name extends string, Open extends string = never>(
   html: string,
+  given: object = {},
 ): (values: Record<Name, Segment | Open | null>) => (Segment | Open)[] {
-  const fill = fillable<Record<string, string | null>>(html);
+  const fill = fillable<Record<string, string | null>>(html, given);
   // One for each set of values that are null.
   const shapes = new Map<string, Slotted<Name>>();
   return (values) => {

@@ -1,3 +1,4 @@
+import type { Texts } from '../languages/texts.js';
 import { arxivUrl, isArxivId, pdfUrl } from './paper.js';
 
 /** How a paper is put before a reader, on a page and in a mail alike. */
@@ -11,19 +12,6 @@ export function authorsLine(authors: readonly string[]): string {
   return `${names.slice(0, 2).join(', ')}, …, ${names.at(-1)} (${names.length})`;
 }
 
-/** A count and its noun, with a no-break space, so that no line begins with the noun. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')}\u00a0${noun}${count === 1 ? '' : 's'}`;
-}
-
-const dateFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
-
-/** A calendar day (YYYY-MM-DD) or an instant, as its day in UTC: 4 February 2026. */
-export function longDay(day: string | Date): string {
-  return dateFormat.format(new Date(day));
-}
-
-const dayOfYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const dayMs = 86_400_000;
 /** For so many days a date needs no year. */
 const yearlessDays = 300;
@@ -38,16 +26,17 @@ export function isOld({ publishedAt }: { publishedAt: Date }, day: string): bool
  * @param withYear see `isOld`
  */
 export function metadataOf(
+  texts: Texts,
   paper: { identifier: string; organization: string | null; publishedAt: Date; upvotes: number; comments: number },
   withYear: boolean,
 ): string[] {
   const { organization, publishedAt, upvotes, comments } = paper;
-  const date = withYear ? longDay(publishedAt) : dayOfYear.format(publishedAt);
+  const date = texts.date(publishedAt, withYear ? 'long' : 'short');
   return [
     ...(organization ? [clamp(organization, longestName)] : []),
     isArxivId(paper.identifier) ? `arXiv\u00a0${date.replaceAll(' ', '\u00a0')}` : date,
-    ...(upvotes > 0 ? [counted(upvotes, 'vote')] : []),
-    ...(comments > 0 ? [counted(comments, 'comment')] : []),
+    ...(upvotes > 0 ? [texts.t('digest.votes', { count: upvotes })] : []),
+    ...(comments > 0 ? [texts.t('digest.comments', { count: comments })] : []),
   ];
 }
 
@@ -87,21 +76,24 @@ export interface PaperLink {
 const leastStars = 10;
 
 /** Where there is more about a paper, the paper itself first. */
-export function linksOf(paper: {
-  identifier: string;
-  discussionUrl: string | null;
-  codeUrl: string | null;
-  codeStars: number | null;
-  projectUrl: string | null;
-}): PaperLink[] {
+export function linksOf(
+  texts: Texts,
+  paper: {
+    identifier: string;
+    discussionUrl: string | null;
+    codeUrl: string | null;
+    codeStars: number | null;
+    projectUrl: string | null;
+  },
+): PaperLink[] {
   const { identifier, codeStars } = paper;
-  const stars = codeStars !== null && codeStars >= leastStars ? ` ★\u00a0${codeStars.toLocaleString('en')}` : '';
+  const stars = codeStars !== null && codeStars >= leastStars ? ` ★\u00a0${texts.number(codeStars)}` : '';
   const links = [
     { label: 'arXiv', href: arxivUrl(identifier) },
     { label: 'PDF', href: pdfUrl(identifier) },
-    { label: `Code${stars}`, href: safeUrl(paper.codeUrl) },
-    { label: 'Project', href: safeUrl(paper.projectUrl) },
-    { label: 'Discussion', href: safeUrl(paper.discussionUrl) },
+    { label: `${texts.t('digest.code')}${stars}`, href: safeUrl(paper.codeUrl) },
+    { label: texts.t('digest.project'), href: safeUrl(paper.projectUrl) },
+    { label: texts.t('digest.discussion'), href: safeUrl(paper.discussionUrl) },
   ];
   return links.filter((link): link is PaperLink => link.href !== null);
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.js';
 import { addJob, type Jobs } from '../database/queue.js';
+import { storedLanguage } from '../languages/language.js';
+import { textsIn } from '../languages/texts.js';
 import type { Relay } from '../mail/relay.js';
 import type { Access } from './access.js';
 import { type Address, emailKey, mailboxKey } from './address.js';
@@ -51,7 +53,8 @@ export async function mailNewAddress(
   if (!change) return;
   const { subscriber, email, requestedAt } = change;
   const confirmUrl = newAddressLink(ctx, subscriber, changeId, requestedAt);
-  const composed = composeNewAddress(templates, footOf(ctx.config), { confirmUrl });
+  const making = { texts: textsIn(storedLanguage.parse(subscriber.language)), templates, foot: footOf(ctx.config) };
+  const composed = composeNewAddress(making, { confirmUrl });
   const { kind, reply } = await mailTo(ctx, relays, email, composed, messageId);
   ctx.log.info({ subscriber: subscriber.id, reply }, `new address asked: ${kind}`);
 }

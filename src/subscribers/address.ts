@@ -1,11 +1,12 @@
 import { domainToASCII } from 'node:url';
+import type { TextKey } from '../languages/texts.js';
 
 declare const brand: unique symbol;
 
 /** One strict addr-spec: local part as typed, domain lower-cased and in A-labels. Only `parseAddress` makes one. */
 export type Address = string & { readonly [brand]: true };
 
-export type ParsedAddress = { ok: true; address: Address } | { ok: false; reason: string };
+export type ParsedAddress = { ok: true; address: Address } | { ok: false; reason: TextKey };
 
 const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
 const dotAtom = new RegExp(`^${atom}(\\.${atom})*$`);
@@ -23,24 +24,21 @@ const domainCharacters = /^[a-z0-9.\-\u0080-\u{10ffff}]+$/iu;
  * Reads one mail address: a dot-atom, an at sign and a domain with at least one dot (RFC 5321 §4.1.2 without quoted
  * local parts and address literals; limits of §4.5.3.1). Whatever a mail program could read as more than one mailbox, or
  * as another one, is refused, so that an address can be handed on as it stands.
- * @returns the address, or the reason in plain English
+ * @returns the address, or the reason against it, as a text
  */
 export function parseAddress(text: string): ParsedAddress {
-  if (text === '') return refused('Please enter an e-mail address.');
-  if (invisible.test(text)) return refused('The address must not contain spaces or invisible characters.');
+  if (text === '') return refused('check.email');
+  if (invisible.test(text)) return refused('check.email.invisible');
   const [local = '', domain, ...more] = text.split('@');
-  if (domain === undefined || more.length > 0)
-    return refused('The address must have one @ sign, like ada@example.org.');
+  if (domain === undefined || more.length > 0) return refused('check.email.at');
   if (!dotAtom.test(local)) return refused(reasonAgainstLocalPart(local));
-  if (/[%!]/.test(local))
-    return refused('Before the @ sign, % and ! are not possible: they name ways through other servers.');
-  if (roleNames.has(untagged(local.toLowerCase())))
-    return refused('This is the address of a role, which nobody subscribes: please enter your own.');
-  if (local.length > 64) return refused('The part before the @ sign must not be longer than 64 characters.');
+  if (/[%!]/.test(local)) return refused('check.email.ways');
+  if (roleNames.has(untagged(local.toLowerCase()))) return refused('check.email.role');
+  if (local.length > 64) return refused('check.email.longLocal');
   const ascii = domainCharacters.test(domain) ? domainToASCII(domain) : '';
-  if (!isMailDomain(ascii)) return refused('The part after the @ sign must be a domain name, like example.org.');
+  if (!isMailDomain(ascii)) return refused('check.email.domain');
   const address = `${local}@${ascii}`;
-  if (address.length > 254) return refused('The address must not be longer than 254 characters.');
+  if (address.length > 254) return refused('check.email.long');
   return { ok: true, address: address as Address };
 }
 
@@ -78,16 +76,16 @@ export function maskAddress(address: string): string {
   return `${local.slice(0, 1)}…@${domain}`;
 }
 
-function refused(reason: string): ParsedAddress {
+function refused(reason: TextKey): ParsedAddress {
   return { ok: false, reason };
 }
 
-function reasonAgainstLocalPart(local: string): string {
-  if (local === '') return 'Something must stand before the @ sign, like ada@example.org.';
+function reasonAgainstLocalPart(local: string): TextKey {
+  if (local === '') return 'check.email.local';
   if (/^\.|\.\.|\.$/.test(local)) {
-    return 'Before the @ sign, a dot must not come first, last or twice in a row.';
+    return 'check.email.dots';
   }
-  return "Before the @ sign, only the letters a to z, digits, dots and #$&'*+-/=?^_`{|}~ are possible.";
+  return 'check.email.characters';
 }
 
 function isMailDomain(ascii: string): boolean {

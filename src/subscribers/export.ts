@@ -16,6 +16,7 @@ export interface ExportedSubscriber extends Interests {
   pictures: boolean;
   leastPapers: number;
   weekDay: number;
+  language: string;
   /** YYYY-MM-DD; null where there is no pause. */
   pausedUntil: string | null;
   status: SubscriberStatus;
@@ -45,6 +46,7 @@ export async function* exportSubscribers(ctx: Pick<Context, 'db'>): AsyncGenerat
         pictures: true,
         leastPapers: true,
         weekDay: true,
+        language: true,
         pausedUntil: true,
         status: true,
       },

@@ -2,6 +2,8 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.js';
 import { UserError } from '../errors.js';
+import { defaultLanguage } from '../languages/language.js';
+import { textsIn } from '../languages/texts.js';
 import { type Address, emailKey } from './address.js';
 import { addressHashes } from './address-hash.js';
 import { type CsvRow, readCsv } from './csv-rows.js';
@@ -22,6 +24,7 @@ const columns = [
   'pictures',
   'leastpapers',
   'weekday',
+  'language',
   'pauseduntil',
   'phrases',
   'mutedphrases',
@@ -56,7 +59,7 @@ export async function importSubscribers(
   const result: ImportResult = { imported: 0, existing: 0, rejected: [] };
   const file = createReadStream(path);
   let batch: Row[] = [];
-  for await (const row of readRows(file, path, importSchema(slugs, ctx.timeZones))) {
+  for await (const row of readRows(file, path, importSchema(textsIn(defaultLanguage), slugs, ctx.timeZones))) {
     if ('error' in row) result.rejected.push(row);
     else batch.push(row);
     if (batch.length < batchSize) continue;
@@ -128,6 +131,7 @@ function rowReader(schema: ImportSchema) {
       pictures: truth(value('pictures')),
       leastPapers: number(value('leastpapers')),
       weekDay: number(value('weekday')),
+      language: value('language')?.toLowerCase(),
       pausedUntil,
     });
     if (parsed.success) return { line, subscriber: parsed.data };

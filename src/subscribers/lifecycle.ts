@@ -74,13 +74,13 @@ export async function activateConfirmed(
   tx: Queries,
   id: number,
   at: Date,
-  chosen: { topics: string[]; timezone: string } | null,
+  chosen: { topics: string[]; timezone: string; language: string } | null,
 ): Promise<boolean> {
   // First, because the day on which mail may come is that of the time zone.
   if (chosen) {
-    const { topics, timezone } = chosen;
+    const { topics, timezone, language } = chosen;
     const where = { id, status: { in: ['pending', 'unsubscribed'] satisfies SubscriberStatus[] } };
-    await tx.subscriber.updateMany({ where, data: { topics, timezone } });
+    await tx.subscriber.updateMany({ where, data: { topics, timezone, language } });
   }
   const activated = await activate(tx, Prisma.sql`id = ${id} and status in ('pending', 'unsubscribed')`, at);
   if (activated) await tx.subscriber.update({ where: { id }, data: { confirmedAt: at } });

@@ -1,7 +1,9 @@
 import wrapAnsi from 'wrap-ansi';
 import type { Config } from '../config.js';
 import type { SubscriberStatus } from '../generated/prisma/client.js';
-import type { MailFoot, NoticeTemplates } from './templates.js';
+import type { Texts } from '../languages/texts.js';
+import { escapedSegment } from '../mail/templates.js';
+import type { NoticeTemplates, Spoken } from './templates.js';
 
 /** The mail that answers a sign-up: a confirmation to press, or the links of a subscription that exists already. */
 export type SignUpMail = 'confirmation' | 'already-subscribed';
@@ -29,6 +31,12 @@ export interface ComposedMail {
 }
 
 /** Who writes: the site, and who runs it. */
+export interface MailFoot {
+  site: { url: string; name: string };
+  operator: { name: string; url: string | null } | null;
+}
+
+/** Who writes the mails of this site. */
 export function footOf({ web, operator }: Pick<Config, 'web' | 'operator'>): MailFoot {
   const { name, url } = operator;
   return {
@@ -37,139 +45,91 @@ export function footOf({ web, operator }: Pick<Config, 'web' | 'operator'>): Mai
   };
 }
 
-/** The first lines of a text: whom it is from, and the last: who answers for it. */
-function signed({ site, operator }: MailFoot, text: string): string {
-  const by = operator ? `\nRun by ${[operator.name, operator.url].filter(Boolean).join(', ')}` : '';
-  return `Offprint (${site.name})\n\n${text}\n-- \nOffprint, ${site.url}${by}\n`;
+/** What mails are made with: in which language, from which templates, and who writes. */
+export interface MailMaking {
+  texts: Texts;
+  templates: NoticeTemplates;
+  foot: MailFoot;
+}
+
+function spoken({ texts, foot: { site, operator } }: MailMaking): Spoken {
+  const a = (href: string) => `<a href="${escapedSegment(href).text}" style="color:#9c2f1f">`;
+  const said = operator
+    ? texts.rich(
+        'mail.atRunBy',
+        { name: site.name, operator: operator.name },
+        { site: a(site.url), by: operator.url && a(operator.url) },
+      )
+    : texts.rich('mail.at', { name: site.name }, { site: a(site.url) });
+  return { language: texts.language, t: texts.t, rich: texts.rich, a, said };
+}
+
+const textWidth = 72;
+
+/** A text between its first lines, whom it is from, and its last, who answers for it. */
+function signed({ texts, foot: { site, operator } }: MailMaking, text: string): string {
+  const who = [operator?.name, operator?.url].filter(Boolean).join(', ');
+  const by = operator ? `\n${texts.t('mail.runBy', { operator: who })}` : '';
+  return `Offprint (${site.name})\n\n${wrapAnsi(text, textWidth)}\n\n-- \nOffprint, ${site.url}${by}\n`;
 }
 
 /** Asks whoever owns the address to confirm. Holds nothing that a stranger typed into the form. */
-export function composeConfirmation(
-  templates: NoticeTemplates,
-  foot: MailFoot,
-  given: { confirmUrl: string; code: string },
-): ComposedMail {
-  const text = signed(
-    foot,
-    `Someone, most likely you, asked for the day's research papers at this
-address. Open this page, and the first ones come at once:
-
-${given.confirmUrl}
-
-Or type this code on the page that is still open: ${given.code}
-It works for an hour, the link for seven days.
-
-If you did not ask for this, do nothing: nobody is subscribed without
-that click or the code.
-`,
-  );
+export function composeConfirmation(making: MailMaking, given: { confirmUrl: string; code: string }): ComposedMail {
+  const { texts, templates } = making;
   return {
-    subject: 'Confirm your subscription to Offprint',
-    html: templates.confirmation({ ...foot, ...given }),
-    text,
+    subject: texts.t('mail.confirmation.subject'),
+    html: templates.confirmation({ ...spoken(making), ...given }),
+    text: signed(making, texts.t('mail.confirmation.text', { url: given.confirmUrl, code: given.code })),
   };
 }
 
 /** Tells a subscriber that someone entered their address again, and where their preferences are. */
-export function composeAlreadySubscribed(
-  templates: NoticeTemplates,
-  foot: MailFoot,
-  links: { preferencesUrl: string },
-): ComposedMail {
-  const text = signed(
-    foot,
-    `Someone, most likely you, entered this address again. Nothing has
-changed: your papers come as before.
-
-Here you can change topics and hour, pause, or unsubscribe:
-
-${links.preferencesUrl}
-`,
-  );
+export function composeAlreadySubscribed(making: MailMaking, links: { preferencesUrl: string }): ComposedMail {
+  const { texts, templates } = making;
   return {
-    subject: 'You are subscribed to Offprint already',
-    html: templates.alreadySubscribed({ ...foot, ...links }),
-    text,
+    subject: texts.t('mail.already.subject'),
+    html: templates.alreadySubscribed({ ...spoken(making), ...links }),
+    text: signed(making, texts.t('mail.already.text', { url: links.preferencesUrl })),
   };
 }
 
 /** Gives a subscriber, who asked for it, the links to what is stored about them. */
 export function composeDataLinks(
-  templates: NoticeTemplates,
-  foot: MailFoot,
+  making: MailMaking,
   links: { exportUrl: string; eraseUrl: string; addressUrl: string },
 ): ComposedMail {
-  const text = signed(
-    foot,
-    `You asked for links to what is stored about you. They work for an
-hour.
-
-Download it:
-
-${links.exportUrl}
-
-Change your address:
-
-${links.addressUrl}
-
-Delete it (a page asks once more):
-
-${links.eraseUrl}
-
-If you did not ask for this, somebody has a mail of yours. In your
-preferences you can make all old links invalid.
-`,
-  );
-  return { subject: 'Your data at Offprint', html: templates.dataLinks({ ...foot, ...links }), text };
+  const { texts, templates } = making;
+  return {
+    subject: texts.t('mail.data.subject'),
+    html: templates.dataLinks({ ...spoken(making), ...links }),
+    text: signed(making, texts.t('mail.data.text', links)),
+  };
 }
 
 /** Why somebody gets a new link. */
-const whyNewLinks = {
-  'new-links':
-    'You asked that the links in older mails stop working. They do; those to unsubscribe still work, and so does this new one:',
-  'lost-link': 'Someone, most likely you, asked for a new link to your subscription. Nothing has changed.',
-};
+const whyNewLinks = { 'new-links': 'mail.links.revoked', 'lost-link': 'mail.links.lost' } as const;
 
 /** Gives a subscriber a new link, because older ones no longer work or one was lost. */
 export function composeNewLinks(
-  templates: NoticeTemplates,
-  foot: MailFoot,
+  making: MailMaking,
   about: keyof typeof whyNewLinks,
   links: { preferencesUrl: string },
 ): ComposedMail {
-  const why = whyNewLinks[about];
-  const text = signed(
-    foot,
-    `${wrapAnsi(why, textWidth)}
-
-${links.preferencesUrl}
-`,
-  );
+  const { texts, templates } = making;
+  const why = texts.t(whyNewLinks[about]);
   return {
-    subject: 'New links for your Offprint subscription',
-    html: templates.newLinks({ ...foot, ...links, why }),
-    text,
+    subject: texts.t('mail.links.subject'),
+    html: templates.newLinks({ ...spoken(making), ...links, why }),
+    text: signed(making, `${why}\n\n${links.preferencesUrl}`),
   };
 }
 
 /** Asks whoever owns a new address whether digests are to come there. */
-export function composeNewAddress(
-  templates: NoticeTemplates,
-  foot: MailFoot,
-  links: { confirmUrl: string },
-): ComposedMail {
-  const text = signed(
-    foot,
-    `Somebody who gets digests from Offprint, most likely you, asked that
-they come to this address from now on. Open this page to say yes; it
-works for an hour:
-
-${links.confirmUrl}
-
-If you did not ask for this, do nothing, and nothing changes.
-`,
-  );
-  return { subject: 'Your digests, at this address', html: templates.newAddress({ ...foot, ...links }), text };
+export function composeNewAddress(making: MailMaking, links: { confirmUrl: string }): ComposedMail {
+  const { texts, templates } = making;
+  return {
+    subject: texts.t('mail.address.subject'),
+    html: templates.newAddress({ ...spoken(making), ...links }),
+    text: signed(making, texts.t('mail.address.text', { url: links.confirmUrl })),
+  };
 }
-
-const textWidth = 72;

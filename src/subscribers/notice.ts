@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { addJob, type Jobs } from '../database/queue.js';
+import { storedLanguage } from '../languages/language.js';
+import { textsIn } from '../languages/texts.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
 import { Segment } from '../mail/segment.js';
@@ -36,15 +38,15 @@ export async function sendNotice(
   const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { id: subscriberId } });
   if (!subscriber || isOneOf(refusingStatuses, subscriber.status)) return;
   const links = dataLinks(ctx, subscriber);
-  const foot = footOf(ctx.config);
+  const making = { texts: textsIn(storedLanguage.parse(subscriber.language)), templates, foot: footOf(ctx.config) };
   const composed =
     about === 'data'
-      ? composeDataLinks(templates, foot, {
+      ? composeDataLinks(making, {
           exportUrl: links.export,
           eraseUrl: links.erase,
           addressUrl: links.address,
         })
-      : composeNewLinks(templates, foot, about, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
+      : composeNewLinks(making, about, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
   const { kind, reply } = await mailTo(ctx, relays, subscriber.email, composed, messageId);
   ctx.log.info({ subscriber: subscriberId, about, reply }, `notice: ${kind}`);
 }

@@ -46,7 +46,7 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
   });
   const signUps = await prisma.signUp.findMany({
     where: { subscriberId: id },
-    select: { topics: true, timezone: true, requestedAt: true },
+    select: { topics: true, timezone: true, language: true, requestedAt: true },
     orderBy: { requestedAt: 'asc' },
   });
   const votes = await prisma.vote.findMany({

@@ -4,6 +4,8 @@ import type { Queries } from '../database/database.js';
 import { localDay, type TimeZones } from '../database/time-zones.js';
 import { AbstractLength, Frequency, type Subscriber } from '../generated/prisma/client.js';
 import { type Interests, interestFields } from '../interests/interests.js';
+import { type Language, languages, storedLanguage } from '../languages/language.js';
+import type { Texts } from '../languages/texts.js';
 import { parseAddress } from './address.js';
 import { reschedule, resume } from './lifecycle.js';
 import { confirmedStatuses } from './status.js';
@@ -11,79 +13,91 @@ import { confirmedStatuses } from './status.js';
 /** More papers than anyone reads in a morning; the mail stays far below the size at which Gmail clips it. */
 export const mostPapers = 20;
 
-const address = z.string('Please enter an e-mail address.').transform((text, issues) => {
-  // Blanks around it come from copying; browsers drop them too.
-  const parsed = parseAddress(text.replace(/^[ \t]+|[ \t]+$/g, ''));
-  if (parsed.ok) return parsed.address;
-  issues.addIssue(parsed.reason);
-  return z.NEVER;
-});
-
-const timezone = (zones: TimeZones) =>
-  z.string('Please choose a time zone, like Europe/Berlin.').transform((text, issues) => {
-    const zone = zones.find(text);
-    if (zone) return zone;
-    issues.addIssue(`“${text.slice(0, 64)}” is not a time zone that we know. One is for example Europe/Berlin.`);
+const address = ({ t }: Texts) =>
+  z.string(t('check.email')).transform((text, issues) => {
+    // Blanks around it come from copying; browsers drop them too.
+    const parsed = parseAddress(text.replace(/^[ \t]+|[ \t]+$/g, ''));
+    if (parsed.ok) return parsed.address;
+    issues.addIssue(t(parsed.reason));
     return z.NEVER;
   });
 
-const topics = (slugs: readonly string[]) =>
+const timezone = ({ t }: Texts, zones: TimeZones) =>
+  z.string(t('check.timezone')).transform((text, issues) => {
+    const zone = zones.find(text);
+    if (zone) return zone;
+    issues.addIssue(t('check.timezone.unknown', { text: text.slice(0, 64) }));
+    return z.NEVER;
+  });
+
+const topics = ({ t }: Texts, slugs: readonly string[]) =>
   z
-    .array(z.string(), 'Topics must be a list, like ["agents", "robotics"].')
+    .array(z.string(), t('check.topics'))
     .transform((chosen) => [...new Set(chosen)])
     .superRefine((chosen, issues) => {
       const unknown = chosen.find((slug) => !slugs.includes(slug));
-      if (unknown !== undefined) issues.addIssue(`“${unknown.slice(0, 64)}” is not one of the topics.`);
+      if (unknown !== undefined) issues.addIssue(t('check.topics.unknown', { text: unknown.slice(0, 64) }));
     });
 
 const wholeNumber = (min: number, max: number, message: string) => z.int(message).min(min, message).max(max, message);
 
-const hour = wholeNumber(0, 23, 'The hour must be a whole number from 0 to 23.');
-const frequency = z.enum(Frequency, 'The frequency must be daily, weekdays or weekly.');
+/** What a form has one value of. */
+const choiceFields = ({ t }: Texts) => ({
+  hour: wholeNumber(0, 23, t('check.hour')),
+  frequency: z.enum(Frequency, t('check.frequency')),
+  papersPerDigest: wholeNumber(1, mostPapers, t('check.papersPerDigest', { most: mostPapers })),
+  abstractLength: z.enum(AbstractLength, t('check.abstractLength')),
+  pictures: z.boolean(t('check.pictures')),
+  leastPapers: wholeNumber(1, mostPapers, t('check.leastPapers', { most: mostPapers })),
+  weekDay: wholeNumber(1, 7, t('check.weekDay')),
+  language: language(t),
+  pausedUntil: z.iso
+    .date(t('check.pausedUntil'))
+    .refine((day) => day < '2200', t('check.pausedUntil.century'))
+    .nullable(),
+});
 
-const papersPerDigest = wholeNumber(1, mostPapers, `The number of papers must be from 1 to ${mostPapers}.`);
-const abstractLength = z.enum(AbstractLength, 'The abstract must be none, short or full.');
-const pictures = z.boolean('Pictures must be true or false.');
-const leastPapers = wholeNumber(1, mostPapers, `The least number of papers must be from 1 to ${mostPapers}.`);
-const weekDay = wholeNumber(1, 7, 'The day of the week must be from 1, Monday, to 7, Sunday.');
-const pausedUntil = z.iso
-  .date('The day must be a date, like 2026-08-31.')
-  .refine((day) => day < '2200', 'Please choose a day in this century.')
-  .nullable();
+const language = (t: Texts['t']) => z.enum(languages, t('check.language', { languages: languages.join(', ') }));
 
-/** A sign-up as it comes from outside; everything but the address may be missing. */
-export const signUpSchema = (slugs: readonly string[], zones: TimeZones) =>
+/** A sign-up as it comes from outside; everything but the address may be missing, and the language is then that of the texts. */
+export const signUpSchema = (texts: Texts, slugs: readonly string[], zones: TimeZones) =>
   z.object({
-    email: address,
-    topics: topics(slugs).default([]),
-    timezone: timezone(zones).default('UTC'),
+    email: address(texts),
+    topics: topics(texts, slugs).default([]),
+    timezone: timezone(texts, zones).default('UTC'),
+    language: language(texts.t).default(texts.language),
   });
 
 /** One row of an import; everything but the address may be missing. */
-export const importSchema = (slugs: readonly string[], zones: TimeZones) =>
-  signUpSchema(slugs, zones).extend({
-    hour: hour.default(8),
-    frequency: frequency.default('daily'),
-    papersPerDigest: papersPerDigest.default(8),
-    abstractLength: abstractLength.default('short'),
-    pictures: pictures.default(false),
-    leastPapers: leastPapers.default(1),
-    weekDay: weekDay.default(1),
-    pausedUntil: pausedUntil.default(null),
-    phrases: interestFields.phrases.default([]),
-    mutedPhrases: interestFields.mutedPhrases.default([]),
-    authors: interestFields.authors.default([]),
-    categories: interestFields.categories.default([]),
+export const importSchema = (texts: Texts, slugs: readonly string[], zones: TimeZones) => {
+  const fields = choiceFields(texts);
+  const interests = interestFields(texts);
+  return signUpSchema(texts, slugs, zones).extend({
+    hour: fields.hour.default(8),
+    frequency: fields.frequency.default('daily'),
+    papersPerDigest: fields.papersPerDigest.default(8),
+    abstractLength: fields.abstractLength.default('short'),
+    pictures: fields.pictures.default(false),
+    leastPapers: fields.leastPapers.default(1),
+    weekDay: fields.weekDay.default(1),
+    pausedUntil: fields.pausedUntil.default(null),
+    phrases: interests.phrases.default([]),
+    mutedPhrases: interests.mutedPhrases.default([]),
+    authors: interests.authors.default([]),
+    categories: interests.categories.default([]),
   });
+};
 
 /**
  * All that a subscriber chooses. The form and JSON take the same.
+ * @param texts in which what is wrong is said
  * @param slugs of the topics there are
  * @param zones that can be chosen
  * @param stored what was chosen before
  * @param now to tell whether a pause ends in the future, on the subscriber's calendar
  */
 export const preferencesSchema = (
+  texts: Texts,
   slugs: readonly string[],
   zones: TimeZones,
   now: Date,
@@ -91,28 +105,23 @@ export const preferencesSchema = (
 ) =>
   z
     .object({
-      topics: topics(slugs),
-      ...interestFields,
-      timezone: timezone(zones),
-      hour,
-      frequency,
-      papersPerDigest,
-      abstractLength,
-      pictures,
-      leastPapers,
-      weekDay,
-      pausedUntil,
+      topics: topics(texts, slugs),
+      ...interestFields(texts),
+      timezone: timezone(texts, zones),
+      ...choiceFields(texts),
     })
     .superRefine(({ pausedUntil: until, timezone: zone, leastPapers: least, papersPerDigest: most }, issues) => {
       if (least > most && most > 0) {
-        const message = `The least number of papers must not be more than the most, ${most}.`;
+        const message = texts.t('check.leastPapers.more', { most });
         issues.addIssue({ code: 'custom', path: ['leastPapers'], message });
       }
       // A pause that ends today is over with the next plan: who changes something else meanwhile is not to be told off.
       if (until !== null && until !== stored.pausedUntil && until <= localDay(now, zone)) {
-        issues.addIssue({ code: 'custom', path: ['pausedUntil'], message: 'The pause must end after today.' });
+        issues.addIssue({ code: 'custom', path: ['pausedUntil'], message: texts.t('check.pausedUntil.past') });
       }
     });
+
+/** What a subscriber chooses. */
 export interface Preferences extends Interests {
   topics: string[];
   timezone: string;
@@ -126,6 +135,8 @@ export interface Preferences extends Interests {
   leastPapers: number;
   /** On which day weekly digests come, 1 (Monday) to 7. */
   weekDay: number;
+  /** Of mails and pages. */
+  language: Language;
   /** The first day on which digests come again, YYYY-MM-DD. */
   pausedUntil: string | null;
 }
@@ -134,6 +145,7 @@ export interface Preferences extends Interests {
 export function preferencesOf(subscriber: Subscriber): Preferences {
   const { topics, phrases, mutedPhrases, authors, categories } = subscriber;
   const { timezone, hour, frequency, papersPerDigest, abstractLength, pictures, leastPapers, weekDay } = subscriber;
+  const language = storedLanguage.parse(subscriber.language);
   const pausedUntil = subscriber.pausedUntil?.toISOString().slice(0, 10) ?? null;
   return {
     topics,
@@ -149,6 +161,7 @@ export function preferencesOf(subscriber: Subscriber): Preferences {
     pictures,
     leastPapers,
     weekDay,
+    language,
     pausedUntil,
   };
 }

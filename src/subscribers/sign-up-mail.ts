@@ -1,5 +1,7 @@
 import type { Context } from '../context.js';
 import type { Jobs } from '../database/queue.js';
+import { storedLanguage } from '../languages/language.js';
+import { textsIn } from '../languages/texts.js';
 import type { Relay } from '../mail/relay.js';
 import { confirmationCode } from './confirmation-code.js';
 import { confirmationLink, subscriberLinks } from './links.js';
@@ -20,14 +22,17 @@ export async function sendSignUpMail(
   const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { id: subscriberId } });
   const mail = subscriber && signUpMailFor(subscriber.status);
   if (!subscriber || !mail) return;
-  const foot = footOf(ctx.config);
+  // A stranger's sign-up is answered in the language of whoever is subscribed already.
+  const asked = mail === 'confirmation' && (await ctx.db.prisma.signUp.findUnique({ where: { id: signUpId } }));
+  const texts = textsIn(storedLanguage.parse((asked || subscriber).language));
+  const making = { texts, templates, foot: footOf(ctx.config) };
   const composed =
     mail === 'confirmation'
-      ? composeConfirmation(templates, foot, {
+      ? composeConfirmation(making, {
           confirmUrl: confirmationLink(ctx, subscriber, signUpId),
           code: confirmationCode(ctx.keys, signUpId),
         })
-      : composeAlreadySubscribed(templates, foot, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
+      : composeAlreadySubscribed(making, { preferencesUrl: subscriberLinks(ctx, subscriber).preferences });
   const { kind, reply } = await mailTo(ctx, relays, subscriber.email, composed, messageId);
   ctx.log.info({ subscriber: subscriberId, mail, reply }, `sign-up answered: ${kind}`);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { addJob } from '../database/queue.js';
+import { storedLanguage } from '../languages/language.js';
 import type { Access } from './access.js';
 import { type Address, emailKey, mailboxKey } from './address.js';
 import { addressHashes } from './address-hash.js';
@@ -26,14 +27,14 @@ export const confirmationLifetime = 7 * 24 * hour;
 export async function signUp(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, request: SignUp): Promise<string> {
   const now = ctx.clock();
   const signUpId = randomUUID();
-  const { address, topics, timezone } = request;
+  const { address, topics, timezone, language } = request;
   await ctx.db.prisma.$transaction(async (tx) => {
     const { id: subscriberId, status } = await upsertPending(tx, { address, emailKey: emailKey(address), now });
     const claimed = await reserveConfirmation(tx, requestHashes(ctx, address), now);
     const mail = signUpMailFor(status);
     if (claimed && mail) {
       if (mail === 'confirmation')
-        await tx.signUp.create({ data: { id: signUpId, subscriberId, topics, timezone, requestedAt: now } });
+        await tx.signUp.create({ data: { id: signUpId, subscriberId, topics, timezone, language, requestedAt: now } });
       const job = { subscriberId, messageId: randomUUID(), signUpId };
       await addJob(tx, 'sign-up-mail', job, { mostAttempts: noticeAttempts });
     }
@@ -50,8 +51,9 @@ function requestHashes(ctx: Pick<Context, 'keys'>, address: Address): RequestHas
 
 /** Asks for a fresh confirmation mail with the choices of the sign-up, under the same limits. */
 export async function renewConfirmation(ctx: Pick<Context, 'db' | 'keys' | 'clock'>, access: Access) {
-  const { topics, timezone } = (await findSignUp(ctx.db.prisma, access)) ?? access.subscriber;
-  await signUp(ctx, { address: access.subscriber.email as Address, topics, timezone });
+  const { topics, timezone, language } = (await findSignUp(ctx.db.prisma, access)) ?? access.subscriber;
+  const address = access.subscriber.email as Address;
+  await signUp(ctx, { address, topics, timezone, language: storedLanguage.parse(language) });
 }
 
 /** The sign-up that a confirmation link is about; null where it is no longer stored. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Queries } from '../database/database.js';
 import { SubscriberStatus } from '../generated/prisma/client.js';
+import type { Language } from '../languages/language.js';
 import { type Address, emailKey } from './address.js';
 import type { importSchema } from './preferences.js';
 
@@ -10,6 +11,7 @@ export interface SignUp {
   /** Topic slugs; none means the trending papers. */
   topics: string[];
   timezone: string;
+  language: Language;
 }
 
 const upserted = z.tuple([z.object({ id: z.number(), status: z.enum(SubscriberStatus) })]);
@@ -88,14 +90,14 @@ export async function insertConfirmed(db: Queries, subscribers: NewSubscriber[],
   return db.$executeRaw`
     with inserted as (
       insert into subscribers (email, email_key, topics, phrases, muted_phrases, authors, categories, timezone, hour,
-        frequency, papers_per_digest, abstract_length, pictures, least_papers, week_day, paused_until, status, created_at, confirmed_at)
+        frequency, papers_per_digest, abstract_length, pictures, least_papers, week_day, language, paused_until, status, created_at, confirmed_at)
       select email, email_key, topics, phrases, "mutedPhrases", authors, categories, timezone, hour,
-        frequency, "papersPerDigest", "abstractLength", pictures, "leastPapers", "weekDay", "pausedUntil",
+        frequency, "papersPerDigest", "abstractLength", pictures, "leastPapers", "weekDay", language, "pausedUntil",
         (case when "pausedUntil" is null then 'active' else 'paused' end)::subscriber_status, ${now}, ${now}
       from json_to_recordset(${JSON.stringify(rows)}::json) as r (email text, email_key text, topics text[],
         phrases text[], "mutedPhrases" text[], authors text[], categories text[], timezone text,
         hour smallint, frequency frequency, "papersPerDigest" smallint, "abstractLength" abstract_length,
-        pictures boolean, "leastPapers" smallint, "weekDay" smallint, "pausedUntil" date)
+        pictures boolean, "leastPapers" smallint, "weekDay" smallint, language text, "pausedUntil" date)
       on conflict (email_key) do nothing
       returning id
     )

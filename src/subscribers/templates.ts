@@ -1,18 +1,20 @@
+import type { Texts } from '../languages/texts.js';
 import { type Fill, fillable, readTemplate } from '../mail/templates.js';
 
-/** What is told in the foot of each mail. */
-export interface MailFoot {
-  site: { url: string; name: string };
-  operator: { name: string; url: string | null } | null;
+/** What each mail has: its language, and who writes, as HTML. */
+export interface Spoken extends Pick<Texts, 'language' | 't' | 'rich'> {
+  /** A link as it opens. */
+  a: (href: string) => string;
+  said: string;
 }
 
 /** The mails about a subscription, digests excepted. */
 export interface NoticeTemplates {
-  confirmation: Fill<MailFoot & { confirmUrl: string; code: string }>;
-  alreadySubscribed: Fill<MailFoot & { preferencesUrl: string }>;
-  dataLinks: Fill<MailFoot & { exportUrl: string; eraseUrl: string; addressUrl: string }>;
-  newLinks: Fill<MailFoot & { preferencesUrl: string; why: string }>;
-  newAddress: Fill<MailFoot & { confirmUrl: string }>;
+  confirmation: Fill<Spoken & { confirmUrl: string; code: string }>;
+  alreadySubscribed: Fill<Spoken & { preferencesUrl: string }>;
+  dataLinks: Fill<Spoken & { exportUrl: string; eraseUrl: string; addressUrl: string }>;
+  newLinks: Fill<Spoken & { preferencesUrl: string; why: string }>;
+  newAddress: Fill<Spoken & { confirmUrl: string }>;
 }
 
 /** Reads them: once a process. */

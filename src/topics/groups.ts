@@ -1,7 +1,9 @@
+import type { TextKey } from '../languages/texts.js';
+
 /** The topics in groups, as forms show them: 42 in a row are too many to read. */
-export const topicGroups: readonly { name: string; slugs: readonly string[] }[] = [
+export const topicGroups: readonly { name: TextKey; slugs: readonly string[] }[] = [
   {
-    name: 'Language and reasoning',
+    name: 'topics.group.language',
     slugs: [
       'language-models',
       'reasoning',
@@ -14,9 +16,9 @@ export const topicGroups: readonly { name: string; slugs: readonly string[] }[] 
       'multilingual',
     ],
   },
-  { name: 'Agents and code', slugs: ['agents', 'computer-use', 'code'] },
+  { name: 'topics.group.agents', slugs: ['agents', 'computer-use', 'code'] },
   {
-    name: 'Images and video',
+    name: 'topics.group.images',
     slugs: [
       'vision-language',
       'image-generation',
@@ -28,12 +30,12 @@ export const topicGroups: readonly { name: string; slugs: readonly string[] }[] 
     ],
   },
   {
-    name: '3D, robots, driving',
+    name: 'topics.group.space',
     slugs: ['3d', 'world-models', 'robotics', 'autonomous-driving', 'humans-and-avatars'],
   },
-  { name: 'Speech and music', slugs: ['speech-and-audio', 'music'] },
+  { name: 'topics.group.sound', slugs: ['speech-and-audio', 'music'] },
   {
-    name: 'Training and systems',
+    name: 'topics.group.training',
     slugs: [
       'reinforcement-learning',
       'fine-tuning',
@@ -48,7 +50,7 @@ export const topicGroups: readonly { name: string; slugs: readonly string[] }[] 
     ],
   },
   {
-    name: 'Evaluation, safety, science, society',
+    name: 'topics.group.society',
     slugs: ['benchmarks', 'safety', 'interpretability', 'science', 'medicine-and-biology', 'society'],
   },
 ];

@@ -1,7 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { storedLanguage } from '../languages/language.js';
 import { type Access, openLink } from '../subscribers/access.js';
 import type { Purpose } from '../subscribers/tokens.js';
 import { sendUnknownLink } from './errors.js';
+import { speak } from './language.js';
 import type { Site } from './site.js';
 
 /**
@@ -15,7 +17,9 @@ export function withAccess(
 ): RequestHandler {
   return async (req, res) => {
     const access = await openLink(ctx, purpose, String(req.params['token']));
-    if (access) await handle(access, res, req);
-    else sendUnknownLink(req, res);
+    if (!access) return sendUnknownLink(req, res);
+    // A digest's page is shown around: it is in the language of whoever looks at it.
+    if (purpose !== 'digest') speak(res, storedLanguage.parse(access.subscriber.language));
+    await handle(access, res, req);
   };
 }

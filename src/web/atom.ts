@@ -37,11 +37,11 @@ const builder = new XMLBuilder({
   suppressBooleanAttributes: false,
 });
 
-/** A feed as the text of an Atom document. */
-export function atomXml({ name, title, subtitle, self, page, updated, entries }: AtomFeed): string {
+/** A feed as the text of an Atom document. @param language of what Offprint says in it */
+export function atomXml(language: string, { name, title, subtitle, self, page, updated, entries }: AtomFeed): string {
   const feed = {
     '@xmlns': 'http://www.w3.org/2005/Atom',
-    '@xml:lang': 'en',
+    '@xml:lang': language,
     id: id(name),
     title: text(title),
     ...(subtitle && { subtitle: text(subtitle) }),

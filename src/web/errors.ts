@@ -1,11 +1,13 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { TextKey } from '../languages/texts.js';
 import type { Logger } from '../log.js';
+import { textsOf } from './language.js';
 import { sendPage } from './page.js';
 
 interface Problem {
   status: number;
-  heading: string;
-  message: string;
+  heading: TextKey;
+  message: TextKey;
   /** Offers to mail a new link. */
   lost?: boolean;
   /** Offers to search. */
@@ -18,18 +20,18 @@ export function wantsJson(req: Request): boolean {
 }
 
 /** Tells a problem as a page, or as JSON to whom speaks it. */
-function sendProblem(req: Request, res: Response, { status, ...problem }: Problem): void {
-  if (wantsJson(req)) res.status(status).json({ error: problem.message });
-  else sendPage(res, status, 'message', problem);
+function sendProblem(req: Request, res: Response, { status, heading, message, ...offers }: Problem): void {
+  const { t } = textsOf(res);
+  if (wantsJson(req)) res.status(status).json({ error: t(message) });
+  else sendPage(res, status, 'message', { heading: t(heading), message: t(message), ...offers });
 }
 
 /** The one answer to a link that does not work. It does not tell why: forged, revoked and unknown look the same. */
 export function sendUnknownLink(req: Request, res: Response): void {
   sendProblem(req, res, {
     status: 404,
-    heading: 'This link does not work',
-    message:
-      'It may have been cut short when it was copied, or replaced by a newer one. Please open the link in the newest mail.',
+    heading: 'error.link.title',
+    message: 'error.link',
     lost: true,
   });
 }
@@ -37,16 +39,16 @@ export function sendUnknownLink(req: Request, res: Response): void {
 export function sendForeignForm(req: Request, res: Response): void {
   sendProblem(req, res, {
     status: 403,
-    heading: 'Please use the form on this site',
-    message: 'This form was sent from another site, and was not taken.',
+    heading: 'subscribe.foreignTitle',
+    message: 'subscribe.foreign',
   });
 }
 
 export const notFound: RequestHandler = (req, res) =>
   sendProblem(req, res, {
     status: 404,
-    heading: 'Page not found',
-    message: 'There is no page at this address.',
+    heading: 'error.page.title',
+    message: 'error.page',
     search: true,
   });
 
@@ -58,8 +60,8 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     if (status !== null) {
       return sendProblem(req, res, {
         status,
-        heading: 'That did not work',
-        message: badRequests[status] ?? badRequest,
+        heading: 'error.request.title',
+        message: badRequests[status] ?? 'error.request',
       });
     }
     const path = req.path.replace(/^(\/\w+\/)[^/]{20,}/, '$1…');
@@ -68,23 +70,22 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     if (!unavailable) {
       return sendProblem(req, res, {
         status: 500,
-        heading: 'Something went wrong',
-        message: 'It has been noted. Please try again later.',
+        heading: 'error.ours.title',
+        message: 'error.ours',
       });
     }
     res.set('Retry-After', '30');
     sendProblem(req, res, {
       status: 503,
-      heading: 'Back in a moment',
-      message: 'The database cannot be reached right now. Please try again in a minute.',
+      heading: 'error.database.title',
+      message: 'error.database',
     });
   };
 }
 
-const badRequest = 'The request could not be understood.';
-const badRequests: Record<number, string> = {
-  413: 'The request is too large.',
-  415: 'The request is in a format that is not read here.',
+const badRequests: Record<number, TextKey> = {
+  413: 'error.tooLarge',
+  415: 'error.format',
 };
 
 /** The status of an error that Express and its body parsers raise about a request; null for one of ours. */

@@ -1,13 +1,8 @@
+import { reasonIn } from '../digests/reason.js';
+import type { Texts } from '../languages/texts.js';
 import type { PaperContent } from '../papers/paper.js';
-import {
-  authorsLine,
-  firstSentences,
-  isOld,
-  linksOf,
-  longDay,
-  metadataOf,
-  pictureUrl,
-} from '../papers/presentation.js';
+import { authorsLine, firstSentences, isOld, linksOf, metadataOf, pictureUrl } from '../papers/presentation.js';
+import { topicName } from '../topics/topic-name.js';
 
 const charactersShown = 300;
 
@@ -16,21 +11,22 @@ const charactersShown = 300;
  * @param paper.day on whose list it stands, or on which it was mailed, YYYY-MM-DD
  */
 export function paperView(
+  texts: Texts,
   paper: PaperContent & { day: string; topics?: readonly { slug: string; name: string }[]; why?: readonly string[] },
 ) {
-  const links = linksOf(paper);
+  const links = linksOf(texts, paper);
   return {
     title: paper.title,
     href: links[0]?.href ?? null,
     authorsLine: authorsLine(paper.authors),
-    metadata: metadataOf(paper, isOld(paper, paper.day)),
+    metadata: metadataOf(texts, paper, isOld(paper, paper.day)),
     thumbnail: pictureUrl(paper.thumbnailUrl),
     ...shortened(paper.summary, paper.abstract),
     byModel: Boolean(paper.summary),
     links,
-    listed: `listed ${longDay(paper.day)}`,
-    topics: paper.topics ?? [],
-    why: paper.why ?? [],
+    listed: texts.t('papers.listed', { day: texts.date(paper.day, 'long') }),
+    topics: (paper.topics ?? []).map(({ slug, name }) => ({ slug, name: topicName(texts, slug, name) })),
+    why: (paper.why ?? []).map((reason) => reasonIn(texts, reason)),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { projectPath } from '../project.js';
 import { compressPublic } from './compress.js';
 import { errorHandler, notFound } from './errors.js';
+import { chooseLanguage, languageRoutes } from './language.js';
 import type { SiteFacts } from './page.js';
 import { createProofOfWork } from './proof-of-work.js';
 import { createCodeLimit, createNoticeLimit, createSignUpLimit } from './rate-limits.js';
@@ -49,7 +50,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.locals['site'] = facts;
   app.use(securityHeaders(ctx.config.web.baseUrl.startsWith('https:')));
   app.use(healthRoutes(site));
-  app.use(compressPublic);
+  app.use(compressPublic, chooseLanguage);
   // What a browser solves tasks with, as it comes.
   app.use(
     '/assets/altcha',
@@ -61,7 +62,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.use(express.urlencoded({ extended: false, limit: '20kb', parameterLimit: 200 }));
   app.use(express.json({ limit: '20kb' }));
   app.use(homeRoutes(site), papersRoutes(site), sampleRoutes(site), subscribeRoutes(site), confirmRoutes(site));
-  app.use(feedRoutes(site), aboutRoutes());
+  app.use(feedRoutes(site), aboutRoutes(), languageRoutes(site));
   app.use(personalDataRoutes(site), preferencesRoutes(site), digestRoutes(site), historyRoutes(site));
   app.use(feedbackRoutes(site));
   app.use(notFound);

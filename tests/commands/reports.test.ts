@@ -131,6 +131,7 @@ describe('ingest', () => {
 
 describe('subscribers', () => {
   const unchanged = {
+    language: 'en',
     pictures: false,
     leastPapers: 1,
     weekDay: 1,
@@ -182,16 +183,16 @@ describe('subscribers', () => {
       [['-driving simulator', '"world; model" OR agents']],
     );
     await sql.query(
-      `update subscribers set papers_per_digest = 3, abstract_length = 'full', pictures = true, least_papers = 2, week_day = 5, status = 'paused', paused_until = '2099-01-01'
+      `update subscribers set papers_per_digest = 3, abstract_length = 'full', pictures = true, least_papers = 2, week_day = 5, language = 'de', status = 'paused', paused_until = '2099-01-01'
        where email like 'grace%'`,
     );
     const { stdout } = await run('subscribers', 'export');
     expect(stdout).toBe(
       'email,topics,timezone,hour,frequency,status,papersPerDigest,abstractLength,pausedUntil,' +
-        'phrases,mutedPhrases,authors,categories,pictures,leastPapers,weekDay\n' +
+        'phrases,mutedPhrases,authors,categories,pictures,leastPapers,weekDay,language\n' +
         'ada@example.org,agents;reasoning,UTC,8,daily,active,8,short,,' +
-        `"'-driving simulator;""world; model"" OR agents",blockchain,Y. Bengio;Ada Lovelace,cs.CL,false,1,1\n` +
-        'grace@example.org,robotics,UTC,6,daily,paused,3,full,2099-01-01,,,,,true,2,5\n',
+        `"'-driving simulator;""world; model"" OR agents",blockchain,Y. Bengio;Ada Lovelace,cs.CL,false,1,1,en\n` +
+        'grace@example.org,robotics,UTC,6,daily,paused,3,full,2099-01-01,,,,,true,2,5,de\n',
     );
     await writeFile(file('out.csv'), stdout);
     await sql.query('truncate subscribers cascade');
@@ -219,6 +220,7 @@ describe('subscribers', () => {
         pictures: true,
         leastPapers: 2,
         weekDay: 5,
+        language: 'de',
       },
     ]);
     await sql.query(

@@ -10,7 +10,7 @@ import type { PaperContent } from '../../src/papers/paper.js';
 
 let templates: DigestTemplates;
 beforeAll(async () => {
-  templates = await loadDigestTemplates();
+  templates = (await loadDigestTemplates()).en;
 });
 
 function paper(given: Partial<PaperContent> = {}): PaperContent {
@@ -57,7 +57,6 @@ function content(given: Partial<DigestContent> = {}): DigestContent {
     papers,
     account: null,
     reader: anyReader,
-    topicNames: { agents: 'AI agents', robotics: 'Robotics' },
     operator: { name: null, url: null },
     links,
     ...given,
@@ -136,7 +135,9 @@ describe('a digest', () => {
     for (const link of [links.preferences, `${links.preferences}#pause`, links.unsubscribe])
       expect(html.indexOf(`href="${link}"`)).toBeGreaterThan(html.indexOf('Video diffusion in four steps</a>'));
     for (const shown of [visible(html), text.replace(/\s+/g, ' ')])
-      expect(shown).toContain('You chose AI agents, Robotics, 2 interests of your own · daily at 08:00, Berlin.');
+      expect(shown).toContain(
+        'You chose AI agents, Robotics and embodied AI, 2 interests of your own · daily at 08:00, Berlin.',
+      );
   });
 
   it('has a place to vote on each paper', () => {

@@ -15,7 +15,7 @@ const folder = join(corpus ?? '', 'huggingface');
 describe.skipIf(!corpus)('the mails of every captured day', () => {
   let templates: DigestTemplates;
   beforeAll(async () => {
-    templates = await loadDigestTemplates();
+    templates = (await loadDigestTemplates()).en;
   });
   const days = corpus ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
   const papersOf = (file: string) =>

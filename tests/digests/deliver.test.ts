@@ -4,7 +4,7 @@ import { type DeliveryReport, deliver, deliverUntilIdle } from '../../src/digest
 import { pauseDomain } from '../../src/digests/domain-pauses.js';
 import { findOutage } from '../../src/digests/outage.js';
 import { planDue } from '../../src/digests/plan.js';
-import { digestTemplatesOf } from '../../src/digests/templates.js';
+import { digestTemplatesOf, mailTexts } from '../../src/digests/templates.js';
 import { Secret } from '../../src/secret.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
@@ -257,6 +257,23 @@ describe('rows 2 and 3: a mail whose final answer is lost', () => {
     },
   );
 
+  it('is in the language of its subscriber as it was at the first attempt, whatever they choose meanwhile', async () => {
+    await planDigests(context(), 1);
+    const { prisma } = context().db;
+    await prisma.subscriber.updateMany({ data: { language: 'de' } });
+    const server = await serve(({ step, connection }) =>
+      step === 'dot' && connection === 1 ? { next: 'close', keep: true } : undefined,
+    );
+    expect(await send(server, { connections: 1 })).toEqual({ ...nothing, queued: 1 });
+    await prisma.subscriber.updateMany({ data: { language: 'en' } });
+    later(2);
+    expect(await send(server)).toEqual({ ...nothing, sent: 1 });
+    const [first, second] = server.mails;
+    expect(second?.raw.toString()).toBe(first?.raw.toString());
+    expect(first?.raw.toString()).toContain('<html lang=3D"de"');
+    expect(first?.raw.toString()).toContain('Im Browser:');
+  });
+
   it('is sent again with the same bytes after an upgrade, too: other templates, addresses, sender and keys', async () => {
     await planDigests(context(), 2);
     const server = await serve(({ step, connection }) =>
@@ -266,11 +283,14 @@ describe('rows 2 and 3: a mail whose final answer is lost', () => {
     expect(await deliver(before, new AbortController().signal)).toEqual({ ...nothing, sent: 1, queued: 1 });
     later(2);
     const after = await deliveryTo(context(), [server.relay], { idempotencyHeader: 'X-Key' });
-    const { card, ...others } = after.templates.source;
+    const { card, ...others } = after.templates.en.source;
     const { config, keys } = after.ctx;
     const upgraded = {
       ...after,
-      templates: digestTemplatesOf({ card: `<p>New</p>${card}`, ...others }),
+      templates: digestTemplatesOf(
+        { card: `<p>New</p>${card}`, ...others },
+        { en: { ...mailTexts()['en'], 'digest.whyMail': 'Because.' } },
+      ),
       ctx: {
         ...after.ctx,
         config: {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { planDue } from '../../src/digests/plan.js';
 import { whenOf } from '../../src/digests/wording.js';
+import { textsIn } from '../../src/languages/texts.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber, papersOf } from '../helpers/rows.js';
 
@@ -97,7 +98,7 @@ describe('the hour', () => {
 
   it('is named as people say it', () => {
     const now = new Date('2026-02-04T23:30:00Z');
-    const berlin = (text: string) => whenOf(new Date(text), now, 'Europe/Berlin');
+    const berlin = (text: string) => whenOf(textsIn('en'), new Date(text), now, 'Europe/Berlin');
     expect(berlin('2026-02-05T07:00:00Z')).toBe('today at 08:00');
     expect(berlin('2026-02-06T07:00:00Z')).toBe('tomorrow at 08:00');
     expect(berlin('2026-02-09T07:00:00Z')).toBe('on Monday at 08:00');

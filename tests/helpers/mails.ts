@@ -2,6 +2,8 @@ import { parseConfig } from '../../src/config.js';
 import { composeDigest } from '../../src/digests/compose.js';
 import { anyReader, type DigestContent, type DigestEntry } from '../../src/digests/content.js';
 import { loadDigestTemplates } from '../../src/digests/templates.js';
+import type { Language } from '../../src/languages/language.js';
+import { textsIn } from '../../src/languages/texts.js';
 import { textOf } from '../../src/mail/segment.js';
 import type { PaperContent } from '../../src/papers/paper.js';
 import {
@@ -70,20 +72,20 @@ export function digestOf(papers: readonly DigestEntry[], given: Partial<DigestCo
       outside: { paper: samplePaper(99), topic: { slug: 'robotics', name: 'Robotics and embodied AI' } },
     },
     reader: { ...anyReader, topics: ['agents', 'reasoning'], own: 1, timezone: 'Europe/Berlin' },
-    topicNames: { agents: 'AI agents', reasoning: 'Reasoning' },
     operator: { name: 'Physics Library', url: 'https://library.example/imprint' },
     links: digestLinks,
     ...given,
   };
 }
 
-/** Every kind of mail that Offprint sends. */
-export async function sampleMails(): Promise<SampleMail[]> {
-  const digests = await loadDigestTemplates();
-  const notices = await loadNoticeTemplates();
+/** Every kind of mail that Offprint sends, in a language. */
+export async function sampleMails(language: Language = 'en'): Promise<SampleMail[]> {
+  const { [language]: digests } = await loadDigestTemplates();
+  const templates = await loadNoticeTemplates();
   const foot = footOf(
     parseConfig({ BASE_URL: site, OPERATOR_NAME: 'Physics Library', OPERATOR_URL: 'https://library.example/imprint' }),
   );
+  const making = { texts: textsIn(language), templates, foot };
   const entries = (count: number) =>
     Array.from({ length: count }, (_, i) => ({
       paper: samplePaper(i + 1),
@@ -103,18 +105,18 @@ export async function sampleMails(): Promise<SampleMail[]> {
     digest('digest in full', digestOf(entries(20), { abstractLength: 'full' })),
     digest('digest with pictures', digestOf(entries(4), { reader: { ...anyReader, pictures: true } })),
     digest('digest of samples', digestOf(entries(4), { account: samples, operator: { name: null, url: null } })),
-    { name: 'confirmation', ...composeConfirmation(notices, foot, { confirmUrl, code: '012345' }) },
-    { name: 'already subscribed', ...composeAlreadySubscribed(notices, foot, { preferencesUrl }) },
+    { name: 'confirmation', ...composeConfirmation(making, { confirmUrl, code: '012345' }) },
+    { name: 'already subscribed', ...composeAlreadySubscribed(making, { preferencesUrl }) },
     {
       name: 'data links',
-      ...composeDataLinks(notices, foot, {
+      ...composeDataLinks(making, {
         exportUrl: `${preferencesUrl}/export`,
         eraseUrl: `${preferencesUrl}/erase`,
         addressUrl: `${preferencesUrl}/address`,
       }),
     },
-    { name: 'new links', ...composeNewLinks(notices, foot, 'new-links', { preferencesUrl }) },
-    { name: 'lost link', ...composeNewLinks(notices, foot, 'lost-link', { preferencesUrl }) },
-    { name: 'new address', ...composeNewAddress(notices, foot, { confirmUrl: `${site}/address/${token}` }) },
+    { name: 'new links', ...composeNewLinks(making, 'new-links', { preferencesUrl }) },
+    { name: 'lost link', ...composeNewLinks(making, 'lost-link', { preferencesUrl }) },
+    { name: 'new address', ...composeNewAddress(making, { confirmUrl: `${site}/address/${token}` }) },
   ];
 }

@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PaperIndex } from '../../src/interests/paper-index.js';
 import { readPhrase, tidyPhrase } from '../../src/interests/phrase.js';
+import { type Said, textsIn } from '../../src/languages/texts.js';
 
+const sayIn = ({ key, values }: Said, text: string) => textsIn('en').t(key, { ...values, text });
 const problemOf = (text: string) => {
   const phrase = readPhrase(tidyPhrase(text));
-  return 'problem' in phrase ? phrase.problem : null;
+  return 'problem' in phrase ? sayIn(phrase.problem, text) : null;
 };
 const indexOf = (...abstracts: string[]) => {
   const index = new PaperIndex();

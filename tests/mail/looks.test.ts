@@ -4,6 +4,7 @@ import { HtmlValidate } from 'html-validate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.js';
 import { digestHeaders } from '../../src/digests/compose.js';
+import { languages } from '../../src/languages/language.js';
 import { buildMessage } from '../../src/mail/message.js';
 import { Segment } from '../../src/mail/segment.js';
 import { hasNoBrowser, keepPicture, useBrowser, violationsOf } from '../helpers/browser.js';
@@ -15,9 +16,10 @@ const { mail: mailConfig } = parseConfig({ MAIL_FROM: 'Offprint <digest@papers.e
 /** A mail is a part of the page that its program makes. */
 const ofWholePages = ['landmark-one-main', 'region', 'page-has-heading-one'];
 
-let mails: SampleMail[] = [];
+const mails: SampleMail[] = [];
 beforeAll(async () => {
-  mails = await sampleMails();
+  for (const language of languages)
+    mails.push(...(await sampleMails(language)).map((mail) => ({ ...mail, name: `${mail.name} (${language})` })));
 });
 
 describe('every mail', () => {
@@ -118,7 +120,7 @@ describe('every mail', () => {
 
     it('of titles only is short: 20 of them take no more than 2,600 px on a phone', async () => {
       const page = await browser().newPage({ viewport: { width: 360, height: 800 } });
-      await page.setContent(mails.find(({ name }) => name === 'digest of titles')?.html ?? '');
+      await page.setContent(mails.find(({ name }) => name === 'digest of titles (en)')?.html ?? '');
       expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThan(2_600);
       await page.close();
     });

@@ -1,28 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  authorsLine,
-  clamp,
-  counted,
-  firstSentences,
-  linksOf,
-  longDay,
-  safeUrl,
-  shortName,
-} from '../../src/papers/presentation.js';
+import { textsIn } from '../../src/languages/texts.js';
+import { authorsLine, clamp, firstSentences, linksOf, safeUrl, shortName } from '../../src/papers/presentation.js';
 
 describe('what a reader sees of a paper', () => {
   it('up to three authors; of more the first, the last, and how many there are', () => {
     expect(authorsLine(['A', 'B', 'C'])).toBe('A, B, C');
     expect(authorsLine(['A', 'B', 'C', 'D', 'E'])).toBe('A, B, …, E (5)');
     expect(authorsLine([])).toBe('');
-  });
-
-  it('counts with their noun, dates without their hour', () => {
-    expect(counted(1, 'vote')).toBe('1\u00a0vote');
-    expect(counted(1_234, 'vote')).toBe('1,234\u00a0votes');
-    expect(longDay('2026-02-04')).toBe('4 February 2026');
-    expect(longDay(new Date('2026-02-04T23:59:00Z'))).toBe('4 February 2026');
   });
 
   it('the name that a title gives its subject, where it is short', () => {
@@ -58,7 +43,7 @@ describe('what a reader sees of a paper', () => {
       codeStars: 0,
       projectUrl: null,
     };
-    expect(linksOf(paper)).toEqual([
+    expect(linksOf(textsIn('en'), paper)).toEqual([
       { label: 'arXiv', href: 'https://arxiv.org/abs/2602.02276' },
       { label: 'PDF', href: 'https://arxiv.org/pdf/2602.02276' },
       { label: 'Code', href: 'https://github.com/a/b' },

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.js';
+import type { Language } from '../../src/languages/language.js';
+import { textsIn } from '../../src/languages/texts.js';
 import {
   composeAlreadySubscribed,
   composeConfirmation,
@@ -23,10 +25,11 @@ const foot = footOf(
   }),
 );
 const url = 'https://papers.example.org/x/token';
+const making = (language: Language = 'en') => ({ texts: textsIn(language), templates, foot });
 
 describe('the mails about a subscription', () => {
   it('the confirmation has one button, the same address in words, a code, and says what happens without them', () => {
-    const { html, text, subject } = composeConfirmation(templates, foot, { confirmUrl: url, code: '012345' });
+    const { html, text, subject } = composeConfirmation(making(), { confirmUrl: url, code: '012345' });
     expect(subject).toBe('Confirm your subscription to Offprint');
     expect(html.match(new RegExp(`<a\\s[^>]*href="${url}"`, 'g'))).toHaveLength(2);
     expect(html).toContain(`>${url}</a>`);
@@ -38,18 +41,18 @@ describe('the mails about a subscription', () => {
   });
 
   it('the answer to a known address leads to the preferences', () => {
-    const { html, text } = composeAlreadySubscribed(templates, foot, { preferencesUrl: url });
+    const { html, text } = composeAlreadySubscribed(making(), { preferencesUrl: url });
     expect(html).toContain(`href="${url}"`);
     expect(text).toContain(`\n${url}\n`);
   });
 
   const all = () => [
-    composeConfirmation(templates, foot, { confirmUrl: url, code: '012345' }),
-    composeAlreadySubscribed(templates, foot, { preferencesUrl: url }),
-    composeDataLinks(templates, foot, { exportUrl: url, eraseUrl: url, addressUrl: url }),
-    composeNewLinks(templates, foot, 'new-links', { preferencesUrl: url }),
-    composeNewLinks(templates, foot, 'lost-link', { preferencesUrl: url }),
-    composeNewAddress(templates, foot, { confirmUrl: url }),
+    composeConfirmation(making(), { confirmUrl: url, code: '012345' }),
+    composeAlreadySubscribed(making(), { preferencesUrl: url }),
+    composeDataLinks(making(), { exportUrl: url, eraseUrl: url, addressUrl: url }),
+    composeNewLinks(making(), 'new-links', { preferencesUrl: url }),
+    composeNewLinks(making(), 'lost-link', { preferencesUrl: url }),
+    composeNewAddress(making(), { confirmUrl: url }),
   ];
 
   it('each names Offprint, the site and who runs it', () => {

@@ -200,7 +200,7 @@ describe('erasing a subscriber', () => {
 
   it('does not reset the cooldown, and honours the suppression when the address signs up again', async () => {
     const ada = 'Ada@example.org' as Address;
-    const again = () => signUp(context(), { address: ada, topics: [], timezone: 'UTC' });
+    const again = () => signUp(context(), { address: ada, topics: [], timezone: 'UTC', language: 'en' });
     const jobs = async () => (await context().db.pool.query('select from graphile_worker._private_jobs')).rowCount;
     await again();
     const first = await context().db.prisma.subscriber.findUniqueOrThrow({ where: { emailKey: emailKey(ada) } });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { textsIn } from '../../src/languages/texts.js';
 import { fieldErrors } from '../../src/subscribers/field-error.js';
 import {
   importSchema,
@@ -29,20 +30,21 @@ const chosen: Preferences = {
   pictures: true,
   leastPapers: 2,
   weekDay: 5,
+  language: 'de',
   pausedUntil: null,
 };
 const errorsOf = (changes: Record<string, unknown>) => {
-  const parsed = preferencesSchema(slugs, zones(), now).safeParse({ ...chosen, ...changes });
+  const parsed = preferencesSchema(textsIn('en'), slugs, zones(), now).safeParse({ ...chosen, ...changes });
   return parsed.success ? [] : fieldErrors(parsed.error);
 };
 
 describe('preferences', () => {
   it('are taken as they are when all is well', () => {
-    expect(preferencesSchema(slugs, zones(), now).parse(chosen)).toEqual(chosen);
+    expect(preferencesSchema(textsIn('en'), slugs, zones(), now).parse(chosen)).toEqual(chosen);
   });
 
   it('take a topic once and a time zone by its canonical name', () => {
-    const parsed = preferencesSchema(slugs, zones(), now).parse({
+    const parsed = preferencesSchema(textsIn('en'), slugs, zones(), now).parse({
       ...chosen,
       topics: ['agents', 'agents'],
       timezone: 'europe/berlin',
@@ -51,7 +53,7 @@ describe('preferences', () => {
   });
 
   it('take interests in the form in which they are looked up, and each once', () => {
-    const parsed = preferencesSchema(slugs, zones(), now).parse({
+    const parsed = preferencesSchema(textsIn('en'), slugs, zones(), now).parse({
       ...chosen,
       phrases: [' “World   model”\0 ', '"world model"', ''],
       authors: ['Yoshua  Bengio'],
@@ -118,22 +120,23 @@ describe('preferences', () => {
 
 describe('a sign-up form', () => {
   it('needs nothing but an address', () => {
-    expect(signUpSchema(slugs, zones()).parse({ email: ' ada@example.org ' })).toEqual({
+    expect(signUpSchema(textsIn('en'), slugs, zones()).parse({ email: ' ada@example.org ' })).toEqual({
       email: 'ada@example.org',
       topics: [],
       timezone: 'UTC',
+      language: 'en',
     });
   });
 
   it('tells what is wrong with the address', () => {
-    const parsed = signUpSchema(slugs, zones()).safeParse({ email: 'a@ex.com, b@evil.com' });
+    const parsed = signUpSchema(textsIn('en'), slugs, zones()).safeParse({ email: 'a@ex.com, b@evil.com' });
     expect(parsed.error && fieldErrors(parsed.error)).toEqual([
       { field: 'email', message: 'The address must not contain spaces or invisible characters.' },
     ]);
   });
 
   it('reads a row of an import with the defaults of a new subscriber', () => {
-    expect(importSchema(slugs, zones()).parse({ email: 'a@b.cd' })).toMatchObject({
+    expect(importSchema(textsIn('en'), slugs, zones()).parse({ email: 'a@b.cd' })).toMatchObject({
       hour: 8,
       frequency: 'daily',
       timezone: 'UTC',
@@ -145,7 +148,7 @@ describe('a pause that ends today', () => {
   it('is no reason to refuse another choice, where it was there before; a new one is', () => {
     const today = { ...chosen, pausedUntil: '2026-02-04' };
     const parse = (stored: string | null) =>
-      preferencesSchema(slugs, zones(), now, { pausedUntil: stored }).safeParse(today).success;
+      preferencesSchema(textsIn('en'), slugs, zones(), now, { pausedUntil: stored }).safeParse(today).success;
     expect(parse('2026-02-04')).toBe(true);
     expect(parse(null)).toBe(false);
     expect(parse('2026-03-01')).toBe(false);

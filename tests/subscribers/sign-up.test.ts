@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 const ask = (choice: Partial<Parameters<typeof signUp>[1]> = {}, ctx: Context = context()) =>
-  signUp(ctx, { address: ada, topics: ['agents'], timezone: 'Europe/Berlin', ...choice });
+  signUp(ctx, { address: ada, topics: ['agents'], timezone: 'Europe/Berlin', language: 'en', ...choice });
 const later = (milliseconds: number) => {
   const { time } = context();
   time.now = new Date(time.now.getTime() + milliseconds);

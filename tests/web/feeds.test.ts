@@ -206,7 +206,7 @@ describe('an Atom feed', () => {
     fc.assert(
       fc.property(anyText, (given) => {
         const updated = new Date(0);
-        const xml = atomXml({
+        const xml = atomXml('en', {
           name: 'x',
           title: 'x',
           self: 'https://example.org/?a=1&b="',

@@ -99,22 +99,29 @@ describe.skipIf(hasNoBrowser)('in a browser', () => {
   const url = (path: string) => new URL(path, site().url).href;
 
   it.each([
-    ['light', 1_000],
-    ['dark', 320],
+    ['light', 1_000, 'en'],
+    ['dark', 320, 'en'],
+    ['light', 320, 'de'],
+    ['dark', 1_000, 'de'],
   ] as const)(
-    'every page can be read by everybody and fits, with %s colours at %i px',
-    async (colorScheme, width) => {
-      const context = await browser().newContext({ colorScheme, viewport: { width, height: 800 }, bypassCSP: true });
+    'every page can be read by everybody and fits, with %s colours at %i px, in %s',
+    async (colorScheme, width, language) => {
+      await site().ctx.db.prisma.subscriber.updateMany({ data: { language } });
+      await site().ctx.db.prisma.signUp.updateMany({ data: { language } });
+      const viewport = { width, height: 800 };
+      const context = await browser().newContext({ colorScheme, viewport, bypassCSP: true, locale: language });
       const page = await context.newPage();
       expect(Object.keys(paths)).toHaveLength(20);
       for (const [name, path] of Object.entries(paths)) {
         await page.goto(url(path));
         await page.evaluate('for (const details of document.querySelectorAll("details")) details.open = true');
+        expect(await page.evaluate('document.documentElement.lang'), name).toBe(language);
         expect(await violationsOf(page), name).toEqual([]);
         expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width);
-        await keepPicture(page, `page ${name} ${colorScheme} ${width}`);
+        await keepPicture(page, `page ${name} ${language} ${colorScheme} ${width}`);
       }
       await context.close();
+      await site().ctx.db.prisma.subscriber.updateMany({ data: { language: 'en' } });
     },
     120_000,
   );

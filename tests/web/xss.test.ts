@@ -3,7 +3,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { composeDigest } from '../../src/digests/compose.js';
 import { anyReader } from '../../src/digests/content.js';
-import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
+import { type DigestTemplatesByLanguage, loadDigestTemplates } from '../../src/digests/templates.js';
 import { textOf } from '../../src/mail/segment.js';
 import type { PaperContent } from '../../src/papers/paper.js';
 import { digestLink, historyLinks, subscriberLinks } from '../../src/subscribers/links.js';
@@ -43,7 +43,7 @@ describe.skipIf(!chromiumPath && !process.env['CI'])('200 attacks in every field
   const site = useSite();
   let browser: Browser;
   let page: Page;
-  let templates: DigestTemplates;
+  let templates: DigestTemplatesByLanguage;
   /** What ran, and what was asked for elsewhere. */
   const seen: string[] = [];
 
@@ -211,11 +211,10 @@ describe.skipIf(!chromiumPath && !process.env['CI'])('200 attacks in every field
             : null,
         },
         reader: { ...anyReader, topics: [payloads[from] ?? ''], pictures: true },
-        topicNames: {},
         operator: { name: payloads[from] ?? '', url: 'https://papers.example.org' },
         links,
       };
-      await show(textOf(composeDigest(templates, digest).html));
+      await show(textOf(composeDigest(templates.en, digest).html));
     }
     expect(await page.getByText('hit()').count()).toBeGreaterThan(0);
     expect(seen).toEqual([]);

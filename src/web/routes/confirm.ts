@@ -3,6 +3,8 @@ import { findSharedDigest } from '../../digests/history.js';
 import { findNextHour } from '../../digests/next-hour.js';
 import { planWelcome } from '../../digests/plan.js';
 import { dayName, rhythmOf, whenOf } from '../../digests/wording.js';
+import { storedLanguage } from '../../languages/language.js';
+import type { Texts } from '../../languages/texts.js';
 import type { Access } from '../../subscribers/access.js';
 import { type Address, maskAddress, parseAddress } from '../../subscribers/address.js';
 import { openByCode } from '../../subscribers/confirmation-code.js';
@@ -13,6 +15,7 @@ import { topicChoices } from '../choices.js';
 import { clientNetworks } from '../client-network.js';
 import { sendUnknownLink, wantsJson } from '../errors.js';
 import { bodyOf, typed } from '../forms.js';
+import { speak, textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import { privatePage } from '../security.js';
@@ -30,8 +33,9 @@ export function confirmRoutes(site: Site): Router {
   router.get(
     '/confirm/:token',
     withAccess(site, 'confirm', async (access, res, req) => {
+      await speakAsAsked(res, access);
       if (isExpired(access, ctx.clock())) return sendExpired(req, res, access);
-      const offer = await offerOf(ctx, access);
+      const offer = await offerOf(ctx, textsOf(res), access);
       sendPage(res, 200, 'confirm', { address: maskAddress(access.subscriber.email), offer });
     }),
   );
@@ -39,6 +43,7 @@ export function confirmRoutes(site: Site): Router {
   router.post(
     '/confirm/:token',
     withAccess(site, 'confirm', async (access, res, req) => {
+      await speakAsAsked(res, access);
       if (isExpired(access, ctx.clock())) return sendExpired(req, res, access);
       await sendConfirmed(req, res, access);
     }),
@@ -51,10 +56,11 @@ export function confirmRoutes(site: Site): Router {
     if (!uuid.test(signUpId) || !parsed.ok) return sendUnknownLink(req, res);
     const mayTry = await codeLimit(signUpId);
     const access = mayTry ? await openByCode(ctx, signUpId, typed(body['code'])) : null;
-    if (access) return sendConfirmed(req, res, access);
-    const problem = mayTry
-      ? 'This is not the code in the newest mail, or it is older than an hour. The button in the mail works, too.'
-      : 'These were too many tries. Please press the button in the mail.';
+    if (access) {
+      await speakAsAsked(res, access);
+      return sendConfirmed(req, res, access);
+    }
+    const problem = textsOf(res).t(mayTry ? 'check.wrongCode' : 'check.tooManyTries');
     if (wantsJson(req)) return void res.status(422).json({ errors: [{ field: 'code', message: problem }] });
     sendPage(res, 422, 'check-mail', sentPage(site, parsed.address, signUpId, problem));
   });
@@ -62,25 +68,32 @@ export function confirmRoutes(site: Site): Router {
   router.post(
     '/confirm/:token/again',
     withAccess(site, 'confirm', async (access, res, req) => {
+      await speakAsAsked(res, access);
       if (!(await limit(req.ip ?? '', access.subscriber.email as Address))) await renewConfirmation(ctx, access);
       sendPage(res, 202, 'message', {
-        heading: 'Check your mailbox',
-        message:
-          'A mail with a new link is on its way, unless you were sent one in the last 24 hours: then please use that one.',
+        heading: textsOf(res).t('site.checkMailbox'),
+        message: textsOf(res).t('confirmed.again'),
       });
     }),
   );
 
+  /** Somebody who signed up gets answers in the language that they did so in. */
+  async function speakAsAsked(res: Response, access: Access): Promise<void> {
+    const { language } = (await findSignUp(ctx.db.prisma, access)) ?? access.subscriber;
+    speak(res, storedLanguage.parse(language));
+  }
+
   /** When the next digest may come. */
-  async function nextOf({ id, timezone }: { id: number; timezone: string }): Promise<string | null> {
+  async function nextOf(texts: Texts, { id, timezone }: { id: number; timezone: string }): Promise<string | null> {
     const next = await findNextHour(ctx.db.prisma, id, ctx.clock());
-    return next && whenOf(next, ctx.clock(), timezone);
+    return next && whenOf(texts, next, ctx.clock(), timezone);
   }
 
   /** Confirms, and shows the first digest. */
   async function sendConfirmed(req: Request, res: Response, access: Access): Promise<void> {
+    const texts = textsOf(res);
     const { confirmed, welcome } = await activate(ctx, access, {
-      text: await offerOf(ctx, access),
+      text: await offerOf(ctx, texts, access),
       network: clientNetworks(req.ip ?? '')[0] ?? '',
     });
     if (confirmed === 'refused') return sendUnknownLink(req, res);
@@ -98,11 +111,12 @@ export function confirmRoutes(site: Site): Router {
       confirmed,
       welcome,
       preferences: new URL(preferences).pathname,
-      rhythm: rhythmOf(subscriber),
-      next: await nextOf(subscriber),
+      rhythm: rhythmOf(texts, subscriber),
+      next: await nextOf(texts, subscriber),
       topics: subscriber.topics.length,
-      day: digest && dayName(digest.day),
-      papers: digest?.papers.map(({ paper, topics }) => paperView({ ...paper, day: digest.day, why: topics })) ?? [],
+      day: digest && dayName(texts, digest.day),
+      papers:
+        digest?.papers.map(({ paper, topics }) => paperView(texts, { ...paper, day: digest.day, why: topics })) ?? [],
     });
   }
 
@@ -110,11 +124,11 @@ export function confirmRoutes(site: Site): Router {
 }
 
 /** What the page says that somebody confirms on. */
-async function offerOf(ctx: Site['ctx'], access: Access): Promise<string> {
+async function offerOf(ctx: Site['ctx'], texts: Texts, access: Access): Promise<string> {
   const { topics, timezone } = (await findSignUp(ctx.db.prisma, access)) ?? access.subscriber;
-  const names = topicChoices(topics).flatMap(({ name, chosen }) => (chosen ? name : []));
-  const what = names.length > 0 ? names.join(', ') : 'What is trending';
-  return `${what}, every morning at 8 by the clock of ${timezone.replaceAll('_', ' ')}. All of it can be changed later.`;
+  const names = topicChoices(texts, topics).flatMap(({ name, chosen }) => (chosen ? name : []));
+  const choice = names.length > 0 ? names.join(', ') : texts.t('confirm.trending');
+  return texts.t('confirm.offer', { choice, place: timezone.replaceAll('_', ' ') });
 }
 
 /** Activates and plans the first digest, both or none. */
@@ -130,7 +144,7 @@ function activate(ctx: Site['ctx'], access: Access, consent: Consent) {
 }
 
 function sendExpired(req: Request, res: Response, { subscriber }: Access): void {
-  if (wantsJson(req)) res.status(410).json({ error: 'This link has expired.' });
+  if (wantsJson(req)) res.status(410).json({ error: textsOf(res).t('expired.short') });
   else
     sendPage(res, 410, 'expired', {
       again: `/confirm/${String(req.params['token'])}/again`,

@@ -3,6 +3,7 @@ import { findSharedDigest } from '../../digests/history.js';
 import { dayName } from '../../digests/wording.js';
 import { withAccess } from '../access.js';
 import { sendUnknownLink } from '../errors.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import { privatePage } from '../security.js';
@@ -19,9 +20,10 @@ export function digestRoutes(site: Site): Router {
       const digest = digestId === undefined ? null : await findSharedDigest(prisma, digestId);
       if (!digest) return sendUnknownLink(req, res);
       const { day, papers } = digest;
+      const texts = textsOf(res);
       sendPage(res, 200, 'digest', {
-        day: { iso: day, long: dayName(day) },
-        papers: papers.map(({ paper, topics }) => paperView({ ...paper, day, why: topics })),
+        day: { iso: day, long: dayName(texts, day) },
+        papers: papers.map(({ paper, topics }) => paperView(texts, { ...paper, day, why: topics })),
       });
     }),
   );

@@ -1,9 +1,11 @@
 import { type Request, Router } from 'express';
 import { castVotes, readBallot, type VoteChoice } from '../../digests/votes.js';
 import type { Access } from '../../subscribers/access.js';
+import { translatedTopic } from '../../topics/topic-name.js';
 import { withAccess } from '../access.js';
 import { sendUnknownLink, wantsJson } from '../errors.js';
 import { bodyOf, typed } from '../forms.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
@@ -29,7 +31,12 @@ export function feedbackRoutes(site: Site): Router {
       if (wantsJson(req)) return void res.json({ papers: ballot });
       const asked = Number(req.query['paper']);
       const vote = voteIn(req.query['vote']);
-      const papers = ballot.map((paper, i) => ({ ...paper, vote: vote && i + 1 === asked ? vote : paper.vote }));
+      const texts = textsOf(res);
+      const papers = ballot.map((paper, i) => ({
+        ...paper,
+        topics: paper.topics.map((name) => translatedTopic(texts, name)),
+        vote: vote && i + 1 === asked ? vote : paper.vote,
+      }));
       sendPage(res, 200, 'feedback', { papers, asked, saved: req.query['saved'] !== undefined });
     }),
   );

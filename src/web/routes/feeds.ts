@@ -1,12 +1,15 @@
 import { type Response, Router } from 'express';
 import { listPastDigests } from '../../digests/history.js';
+import type { Texts } from '../../languages/texts.js';
 import { arxivUrl } from '../../papers/paper.js';
-import { longDay, safeUrl } from '../../papers/presentation.js';
+import { safeUrl } from '../../papers/presentation.js';
 import { listPapers } from '../../papers/store.js';
 import { digestLink, historyLinks } from '../../subscribers/links.js';
+import { topicDescription, topicName } from '../../topics/topic-name.js';
 import { vocabulary } from '../../topics/vocabulary.js';
 import { withAccess } from '../access.js';
 import { type AtomEntry, type AtomFeed, atomXml } from '../atom.js';
+import { textsOf } from '../language.js';
 import { renderPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import { privatePage } from '../security.js';
@@ -24,10 +27,11 @@ export function feedRoutes(site: Site): Router {
   const router = Router();
 
   router.get('/feed.xml', async (_req, res) => {
-    const entries = await paperEntries(ctx, {});
+    const texts = textsOf(res);
+    const entries = await paperEntries(ctx, texts, {});
     sendPublic(res, {
       name: 'papers',
-      title: 'Research papers of the day · Offprint',
+      title: `${texts.t('site.feedTitle')} · Offprint`,
       self: `${baseUrl}/feed.xml`,
       page: `${baseUrl}/papers`,
       updated: newest(entries),
@@ -38,12 +42,13 @@ export function feedRoutes(site: Site): Router {
   router.get('/topics/:slug/feed.xml', async (req, res, next) => {
     const topic = vocabulary.find(({ slug }) => slug === req.params['slug']);
     if (!topic) return next();
+    const texts = textsOf(res);
     const { slug, name, description } = topic;
-    const entries = await paperEntries(ctx, { topic: slug });
+    const entries = await paperEntries(ctx, texts, { topic: slug });
     sendPublic(res, {
       name: `topic ${slug}`,
-      title: `${name} · Offprint`,
-      subtitle: description,
+      title: `${topicName(texts, slug, name)} · Offprint`,
+      subtitle: topicDescription(texts, slug, description),
       self: `${baseUrl}/topics/${slug}/feed.xml`,
       page: `${baseUrl}/papers?topic=${slug}`,
       updated: newest(entries),
@@ -56,13 +61,14 @@ export function feedRoutes(site: Site): Router {
     privatePage,
     withAccess(site, 'feed', async ({ subscriber }, res) => {
       const digests = await listPastDigests(ctx.db.prisma, subscriber.id, digestsShown);
+      const texts = textsOf(res);
       const links = historyLinks(ctx, subscriber);
       const entries = digests.map(({ id, day, sentAt, papers }) => ({
         name: id,
-        title: `Your digest of ${longDay(day)}`,
+        title: texts.t('history.entry', { day: texts.date(day, 'long') }),
         updated: sentAt,
         href: digestLink(ctx, subscriber, id),
-        html: renderPage('feed-digest', {
+        html: renderPage(texts, 'feed-digest', {
           papers: papers.map(({ title, identifier, discussionUrl }) => ({
             title,
             href: arxivUrl(identifier) ?? safeUrl(discussionUrl),
@@ -71,7 +77,7 @@ export function feedRoutes(site: Site): Router {
       }));
       sendFeed(res, {
         name: `digests ${subscriber.linkId}`,
-        title: 'Your digests · Offprint',
+        title: `${texts.t('history.title')} · Offprint`,
         self: links.feed,
         page: links.history,
         updated: newest(entries),
@@ -82,10 +88,10 @@ export function feedRoutes(site: Site): Router {
   return router;
 }
 
-async function paperEntries(ctx: Site['ctx'], filter: { topic?: string }): Promise<AtomEntry[]> {
+async function paperEntries(ctx: Site['ctx'], texts: Texts, filter: { topic?: string }): Promise<AtomEntry[]> {
   const papers = await listPapers(ctx.db.prisma, { ...filter, sort: 'newest', limit: papersShown });
   return papers.map((paper) => {
-    const { title, href, summary, topics } = paperView(paper);
+    const { title, href, summary, topics } = paperView(texts, paper);
     return {
       name: paper.identifier,
       title,
@@ -108,5 +114,5 @@ function sendPublic(res: Response, feed: AtomFeed): void {
 }
 
 function sendFeed(res: Response, feed: AtomFeed): void {
-  res.type('application/atom+xml; charset=utf-8').send(atomXml(feed));
+  res.type('application/atom+xml; charset=utf-8').send(atomXml(textsOf(res).language, feed));
 }

@@ -2,11 +2,12 @@ import { Router } from 'express';
 import { isCalendarDay } from '../../calendar-day.js';
 import { listPastDigests } from '../../digests/history.js';
 import { arxivUrl } from '../../papers/paper.js';
-import { longDay, safeUrl } from '../../papers/presentation.js';
+import { safeUrl } from '../../papers/presentation.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { digestLink, historyLinks, subscriberLinks } from '../../subscribers/links.js';
 import { withAccess } from '../access.js';
 import { wantsJson } from '../errors.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
@@ -38,14 +39,14 @@ export function historyRoutes(site: Site): Router {
       const oldest = found.length > digestsShown ? digests.at(-1)?.day : undefined;
       const more = oldest === undefined ? null : `${history}?before=${oldest}`;
       if (wantsJson(req)) return void res.json({ digests, more, feed });
-      const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: subscriber.timezone });
+      const texts = textsOf(res);
       sendPage(res, 200, 'history', {
         address: maskAddress(subscriber.email),
         timezone: subscriber.timezone,
         digests: digests.map((digest) => ({
           ...digest,
-          long: longDay(digest.day),
-          at: time.format(new Date(digest.sentAt)),
+          long: texts.date(digest.day, 'long'),
+          at: texts.time(new Date(digest.sentAt), subscriber.timezone),
         })),
         isFirst: before === null,
         more: more && new URL(more).pathname + new URL(more).search,

@@ -1,6 +1,6 @@
 import { Router } from 'express';
-import { longDay } from '../../papers/presentation.js';
 import { countListed, holdsOnlySamples, listPapers, newestDay } from '../../papers/store.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import { publicPage } from '../security.js';
@@ -15,12 +15,13 @@ export function homeRoutes(site: Site): Router {
   const router = Router();
   router.get('/', publicPage, async (_req, res) => {
     const db = ctx.db.prisma;
+    const texts = textsOf(res);
     const day = await newestDay(db);
     const papers = day ? await listPapers(db, { day, sort: 'trending', limit: papersShown }) : [];
     sendPage(res, 200, 'home', {
-      form: await subscribeForm(site),
-      day: day && { iso: day, long: longDay(day) },
-      papers: papers.map(paperView),
+      form: await subscribeForm(texts, site),
+      day: day && { iso: day, long: texts.date(day, 'long') },
+      papers: papers.map((paper) => paperView(texts, paper)),
       all: day ? await countListed(db, day) : 0,
       samples: await holdsOnlySamples(db),
     });

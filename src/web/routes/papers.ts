@@ -1,16 +1,16 @@
 import { Router } from 'express';
 import { isCalendarDay } from '../../calendar-day.js';
-import { clamp, longDay } from '../../papers/presentation.js';
+import type { Texts } from '../../languages/texts.js';
+import { clamp } from '../../papers/presentation.js';
 import { daysAround, listPapers, newestDay, type PaperSort, paperSorts } from '../../papers/store.js';
-import { vocabulary } from '../../topics/vocabulary.js';
 import { topicChoices, topicSlugs } from '../choices.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import { publicPage } from '../security.js';
 import type { Site } from '../site.js';
 
 const papersShown = 100;
-const sortNames: Record<PaperSort, string> = { trending: 'Trending', newest: 'Newest', upvoted: 'Most votes' };
 
 interface Search {
   date: string | null;
@@ -24,6 +24,7 @@ export function papersRoutes({ ctx }: Site): Router {
   const router = Router();
   router.get('/papers', publicPage, async (req, res) => {
     const db = ctx.db.prisma;
+    const texts = textsOf(res);
     const search = readSearch(req.query);
     // Without a question, the newest day is the answer.
     const all = search.query !== '' || search.topic !== null;
@@ -36,21 +37,21 @@ export function papersRoutes({ ctx }: Site): Router {
       sort,
       limit: papersShown,
     });
-    const known = vocabulary.find(({ slug }) => slug === topic);
+    const known = topicChoices(texts, [topic]).find(({ chosen }) => chosen);
     const { previous, next } = day ? await daysAround(db, day) : { previous: null, next: null };
-    const link = (to: string | null) => to && { href: address({ ...search, date: to }), label: longDay(to) };
+    const link = (to: string | null) => to && { href: address({ ...search, date: to }), label: texts.date(to, 'long') };
     sendPage(res, 200, 'papers', {
       ...search,
       // The day that is shown is no filter unless somebody asked for it: a search goes over all days.
       date: search.date ?? '',
       filtered: search.date !== null || topic !== null || sort !== 'trending',
-      heading: heading(search, day),
-      topics: topicChoices([topic]),
-      sorts: paperSorts.map((name) => ({ name, label: sortNames[name], chosen: name === sort })),
+      heading: heading(texts, search, day),
+      topics: topicChoices(texts, [topic]),
+      sorts: paperSorts.map((name) => ({ name, label: texts.t(`papers.sort.${name}`), chosen: name === sort })),
       previous: link(previous),
       next: link(next),
-      count: count(papers.length),
-      papers: papers.map(paperView),
+      count: count(texts, papers.length),
+      papers: papers.map((paper) => paperView(texts, paper)),
       severalDays: day === null,
       newest: search.date !== null && next !== null ? address({ ...search, date: null }) : null,
       unknownTopic: unknownTopic(req.query),
@@ -92,14 +93,12 @@ function address({ date, topic, query, sort }: Search): string {
   return `/papers?${parameters}`;
 }
 
-function heading({ query, topic }: Search, day: string | null): string {
-  if (query) return `Papers about “${query}”`;
-  const name = topicChoices([topic]).find(({ chosen }) => chosen)?.name;
-  return [name ?? 'Papers', day && longDay(day)].filter(Boolean).join(', ');
+function heading(texts: Texts, { query, topic }: Search, day: string | null): string {
+  if (query) return texts.t('papers.about', { query });
+  const name = topicChoices(texts, [topic]).find(({ chosen }) => chosen)?.name;
+  return [name ?? texts.t('papers.label'), day && texts.date(day, 'long')].filter(Boolean).join(', ');
 }
 
-function count(papers: number): string {
-  if (papers === 0) return 'No papers here';
-  if (papers === papersShown) return `The first ${papers} papers`;
-  return papers === 1 ? 'One paper' : `${papers} papers`;
+function count(texts: Texts, count: number): string {
+  return texts.t(count === papersShown ? 'papers.first' : 'papers.count', { count });
 }

@@ -11,6 +11,7 @@ import { confirmedStatuses, endedStatuses, isOneOf } from '../../subscribers/sta
 import { withAccess } from '../access.js';
 import { sendUnknownLink, wantsJson } from '../errors.js';
 import { bodyOf, typed } from '../forms.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
@@ -29,8 +30,8 @@ export function personalDataRoutes(site: Site): Router {
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
       if (await noticeLimit(subscriber.id)) await askForNotice(ctx.db.prisma, subscriber.id, 'data');
       sendAsked(req, res, {
-        heading: 'Check your mailbox',
-        message: `A mail with the links is on its way to ${maskAddress(subscriber.email)}. They work for an hour. Three such mails are sent a day at the most.`,
+        heading: textsOf(res).t('site.checkMailbox'),
+        message: textsOf(res).t('data.sent', { address: maskAddress(subscriber.email) }),
       });
     }),
   );
@@ -44,8 +45,8 @@ export function personalDataRoutes(site: Site): Router {
         await askForNotice(tx, subscriber.id, 'new-links');
       });
       sendAsked(req, res, {
-        heading: 'Old links no longer work',
-        message: `Those to unsubscribe still do. A mail with a new one is on its way to ${maskAddress(subscriber.email)}, and each digest has it.`,
+        heading: textsOf(res).t('data.revokedTitle'),
+        message: textsOf(res).t('data.revoked', { address: maskAddress(subscriber.email) }),
       });
     }),
   );
@@ -85,14 +86,14 @@ export function personalDataRoutes(site: Site): Router {
       const email = typed(bodyOf(req.body)['email']).trim();
       const parsed = parseAddress(email);
       if (!parsed.ok) {
-        const { reason: message } = parsed;
+        const message = textsOf(res).t(parsed.reason);
         if (wantsJson(req)) return void res.status(422).json({ errors: [{ field: 'email', message }] });
         return sendPage(res, 422, 'address', { address: maskAddress(subscriber.email), email, error: message });
       }
       if (await noticeLimit(subscriber.id)) await requestAddressChange(ctx, subscriber.id, parsed.address);
       sendAsked(req, res, {
-        heading: 'Check the new mailbox',
-        message: `If ${parsed.address} can get digests, a mail is on its way to it. They come there once its link is opened, and until then as before.`,
+        heading: textsOf(res).t('address.checkTitle'),
+        message: textsOf(res).t('address.check', { address: parsed.address }),
       });
     }),
   );
@@ -114,18 +115,18 @@ export function personalDataRoutes(site: Site): Router {
       const change = await findAddressChange(ctx, access);
       const changed = change !== null && (await changeAddress(ctx, access.subscriber.id, change.email as Address));
       if (!changed) return sendUnknownLink(req, res);
-      const message = 'From now on your digests come to this address.';
+      const message = textsOf(res).t('address.changed');
       if (wantsJson(req)) res.json({ status: 'changed', message });
-      else sendPage(res, 200, 'message', { heading: 'The address is changed', message });
+      else sendPage(res, 200, 'message', { heading: textsOf(res).t('address.changedTitle'), message });
     }),
   );
 
   router.post('/lost-link', async (req, res) => {
     const parsed = parseAddress(typed(bodyOf(req.body)['email']).trim());
     if (!parsed.ok) {
-      const { reason: message } = parsed;
+      const message = textsOf(res).t(parsed.reason);
       if (wantsJson(req)) return void res.status(422).json({ errors: [{ field: 'email', message }] });
-      return sendPage(res, 422, 'message', { heading: 'Please check the address', message, lost: true });
+      return sendPage(res, 422, 'message', { heading: textsOf(res).t('data.checkAddress'), message, lost: true });
     }
     const refusal = await site.limit(req.ip ?? '', parsed.address);
     if (refusal) res.set('Retry-After', String(refusal.seconds));
@@ -135,13 +136,13 @@ export function personalDataRoutes(site: Site): Router {
       res,
       refusal
         ? {
-            heading: 'Please try again later',
-            message: 'Too many links were asked for from your network, or at once.',
+            heading: textsOf(res).t('data.laterTitle'),
+            message: textsOf(res).t('data.later'),
             status: 429,
           }
         : {
-            heading: 'Check your mailbox',
-            message: `If ${parsed.address} is subscribed, a mail with a new link is on its way to it. Three such mails are sent a day at the most.`,
+            heading: textsOf(res).t('site.checkMailbox'),
+            message: textsOf(res).t('data.lostSent', { address: parsed.address }),
           },
     );
   });
@@ -167,9 +168,9 @@ function withDataAccess(site: Site, handle: (access: Access, res: Response, req:
       await handle(access, res, req);
       return;
     }
-    const message = 'This link has expired: it works for an hour. Your preferences send a new one.';
+    const message = textsOf(res).t('expired.data');
     if (wantsJson(req)) res.status(410).json({ error: message });
-    else sendPage(res, 410, 'message', { heading: 'This link has expired', message });
+    else sendPage(res, 410, 'message', { heading: textsOf(res).t('expired.title'), message });
   });
 }
 

@@ -5,7 +5,9 @@ import { type LastWeek, LastWeekIndex, lookAtLastWeek } from '../../digests/last
 import { findNextHour } from '../../digests/next-hour.js';
 import { castVotes, readVotes } from '../../digests/votes.js';
 import { dayName, rhythmOf, whenOf } from '../../digests/wording.js';
-import { type Interests, interestFields, mostInterests } from '../../interests/interests.js';
+import { interestNames, mostInterests } from '../../interests/interests.js';
+import { languageNames } from '../../languages/language.js';
+import type { Texts } from '../../languages/texts.js';
 import type { Access } from '../../subscribers/access.js';
 import { maskAddress } from '../../subscribers/address.js';
 import { type FieldError, fieldErrors } from '../../subscribers/field-error.js';
@@ -19,25 +21,18 @@ import {
   savePreferences,
 } from '../../subscribers/preferences.js';
 import { isOneOf, openStatuses } from '../../subscribers/status.js';
-import { vocabulary } from '../../topics/vocabulary.js';
+import { translatedTopic } from '../../topics/topic-name.js';
 import { withAccess } from '../access.js';
-import { groupedTopics, timeZoneChoices, topicSlugs } from '../choices.js';
+import { groupedTopics, timeZoneChoices, topicChoices, topicSlugs } from '../choices.js';
 import { wantsJson } from '../errors.js';
 import { type Body, bodyOf, given, idOf, linesOf, listOf, numberOf, typed } from '../forms.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { privatePage } from '../security.js';
 import type { Site } from '../site.js';
 
-const interestNames = Object.keys(interestFields) as (keyof Interests)[];
-
 /** What the page says after something was done. */
-const notices: Record<string, string> = {
-  choice: 'Saved. Your next digest follows the new choice.',
-  paused: 'Paused.',
-  resumed: 'Resumed.',
-  topic: 'The topic is added.',
-  vote: 'The vote is taken back.',
-};
+const notices = ['choice', 'paused', 'resumed', 'topic', 'vote'] as const;
 
 /** A subscriber's own page: what they get, when, and how much of it. */
 export function preferencesRoutes(site: Site): Router {
@@ -50,12 +45,14 @@ export function preferencesRoutes(site: Site): Router {
     '/preferences/:token',
     withAccess(site, 'preferences', async ({ subscriber }, res, req) => {
       const preferences = preferencesOf(subscriber);
-      const lastWeek = await lookAtLastWeek(ctx.db.prisma, lastWeekIndex, preferences, ctx.clock());
+      const lastWeek = await lookAtLastWeek(textsOf(res), ctx.db.prisma, lastWeekIndex, preferences, ctx.clock());
       if (req.accepts(['html', 'json']) === 'json') return void res.json({ ...preferences, lastWeek });
       await sendForm(site, res, 200, subscriber, {
         fields: { ...preferences },
-        notice: noticeFor(String(req.query['saved']), subscriber.status),
-        offered: vocabulary.find(({ slug }) => slug === req.query['add'] && !subscriber.topics.includes(slug)),
+        notice: noticeFor(textsOf(res), String(req.query['saved']), subscriber.status),
+        offered: topicChoices(textsOf(res), subscriber.topics).find(
+          ({ slug, chosen }) => slug === req.query['add'] && !chosen,
+        ),
         lastWeek,
       });
     }),
@@ -67,7 +64,7 @@ export function preferencesRoutes(site: Site): Router {
       const body = bodyOf(req.body);
       const stored = preferencesOf(subscriber);
       const fields = req.is('json') ? { ...stored, ...body } : readForm(body, stored);
-      const parsed = preferencesSchema(topicSlugs, ctx.timeZones, ctx.clock(), stored).safeParse(fields);
+      const parsed = preferencesSchema(textsOf(res), topicSlugs, ctx.timeZones, ctx.clock(), stored).safeParse(fields);
       if (!parsed.success) {
         const errors = fieldErrors(parsed.error);
         if (wantsJson(req)) return void res.status(422).json({ errors });
@@ -77,7 +74,7 @@ export function preferencesRoutes(site: Site): Router {
       if (wantsJson(req))
         res.json({
           ...parsed.data,
-          lastWeek: await lookAtLastWeek(ctx.db.prisma, lastWeekIndex, parsed.data, ctx.clock()),
+          lastWeek: await lookAtLastWeek(textsOf(res), ctx.db.prisma, lastWeekIndex, parsed.data, ctx.clock()),
         });
       else res.redirect(303, `/preferences/${String(req.params['token'])}?saved=choice`);
     }),
@@ -116,9 +113,10 @@ export function preferencesRoutes(site: Site): Router {
   return router;
 }
 
-function noticeFor(saved: string, status: Access['subscriber']['status']): string | null {
-  if (saved === 'choice' && !isOneOf(openStatuses, status)) return 'Saved, for when you subscribe again.';
-  return notices[saved] ?? null;
+function noticeFor({ t }: Texts, saved: string, status: Access['subscriber']['status']): string | null {
+  const notice = notices.find((name) => name === saved);
+  if (notice === 'choice' && !isOneOf(openStatuses, status)) return t('preferences.saved.ended');
+  return notice ? t(`preferences.saved.${notice}`) : null;
 }
 
 /** How many days each button pauses for; any other ends a pause. */
@@ -159,23 +157,29 @@ async function sendForm(
   },
 ): Promise<void> {
   const { fields, errors = [], notice = null, offered = null, lastWeek = null } = shown;
+  const texts = textsOf(res);
   const links = subscriberLinks(ctx, subscriber);
   const past = historyLinks(ctx, subscriber);
   const preferences = new URL(links.preferences).pathname;
   const topics = listOf(fields['topics']);
   sendPage(res, status, 'preferences', {
     address: maskAddress(subscriber.email),
-    state: await stateLine(ctx, subscriber),
+    state: await stateLine(ctx, texts, subscriber),
     notice,
     offered,
     fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typed(value)])),
     pictures: fields['pictures'] === true,
     mostInterests,
-    groups: groupedTopics(Array.isArray(topics) ? topics : [], await topicCounts()),
-    timeZones: timeZoneChoices(ctx.timeZones, typed(fields['timezone'])),
+    groups: groupedTopics(texts, Array.isArray(topics) ? topics : [], await topicCounts()),
+    timeZones: timeZoneChoices(texts, ctx.timeZones, typed(fields['timezone'])),
     mostPapers,
     lastWeek,
-    votes: await readVotes(ctx.db.prisma, subscriber.id),
+    languages: Object.entries(languageNames),
+    weekDays: Array.from({ length: 7 }, (_, i) => texts.date(new Date(Date.UTC(2024, 0, i + 1)), 'weekday')),
+    votes: (await readVotes(ctx.db.prisma, subscriber.id)).map(({ topics: names, ...vote }) => ({
+      ...vote,
+      topics: names.map((name) => translatedTopic(texts, name)),
+    })),
     warnings: lastWeek?.warnings ?? [],
     errors: Object.fromEntries(errors.map(({ field, message }) => [field, message])),
     links: {
@@ -188,13 +192,16 @@ async function sendForm(
 }
 
 /** One line on how the subscription stands, and what can be done about it. */
-async function stateLine(ctx: Site['ctx'], subscriber: Access['subscriber']) {
+async function stateLine(ctx: Site['ctx'], texts: Texts, subscriber: Access['subscriber']) {
   const { id, status, pausedUntil, timezone } = subscriber;
   const now = ctx.clock();
-  if (!isOneOf(openStatuses, status)) return { kind: 'ended', text: 'You are unsubscribed: no digests come.' };
+  if (!isOneOf(openStatuses, status)) return { kind: 'ended', text: texts.t('preferences.state.ended') };
   if (status === 'paused' && pausedUntil)
-    return { kind: 'paused', text: `Paused: digests come again on ${dayName(utcDay(pausedUntil))}.` };
+    return { kind: 'paused', text: texts.t('preferences.state.paused', { day: dayName(texts, utcDay(pausedUntil)) }) };
   const next = await findNextHour(ctx.db.prisma, id, now);
-  const when = next ? ` Next digest ${whenOf(next, now, timezone)}, if new papers match.` : '';
-  return { kind: 'active', text: `Active: ${rhythmOf(subscriber)}.${when}` };
+  const rhythm = rhythmOf(texts, subscriber);
+  const text = next
+    ? texts.t('preferences.state.next', { rhythm, when: whenOf(texts, next, now, timezone) })
+    : texts.t('preferences.state.active', { rhythm });
+  return { kind: 'active', text };
 }

@@ -6,6 +6,7 @@ import { countedOf } from '../../digests/wording.js';
 import { topicSlugs } from '../choices.js';
 import { wantsJson } from '../errors.js';
 import { listOf } from '../forms.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import { publicPage } from '../security.js';
@@ -24,19 +25,24 @@ export function sampleRoutes(site: Site): Router {
     const { prisma } = ctx.db;
     const day = utcDay(ctx.clock());
     const chosen = await chooseWelcome(prisma, day, { topics, interests: null, count: papersShown });
+    const texts = textsOf(res);
     const matched = chosen?.reckoning.matched ?? 0;
     const offered = chosen?.reckoning.offered ?? 0;
-    if (wantsJson(req)) return void res.json({ topics, matched, offered });
+    if (wantsJson(req))
+      return void res.json({ topics, matched, offered, text: texts.t('subscribe.matching', { matched, offered }) });
     const papers = chosen ? await previewPapers(prisma, chosen.choices) : [];
     const { counted, match } = countedOf(
+      texts,
       papers.length,
       chosen && { ...chosen.reckoning, ...unknown },
       topics.length === 0,
     );
     sendPage(res, 200, 'sample', {
-      form: await subscribeForm(site, { topics }),
-      said: chosen ? `${counted} ${match}` : 'Nothing of the last week matches.',
-      papers: papers.map(({ paper, topics: why }) => paperView({ ...paper, day, why })),
+      form: await subscribeForm(texts, site, { topics }),
+      said: chosen
+        ? `${`${counted} ${match}`.trim().replace(/^./u, (letter) => letter.toUpperCase())}.`
+        : texts.t('sample.nothing'),
+      papers: papers.map(({ paper, topics: why }) => paperView(texts, { ...paper, day, why })),
     });
   });
   return router;

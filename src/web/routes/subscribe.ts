@@ -8,8 +8,8 @@ import { signUp } from '../../subscribers/sign-up.js';
 import { topicSlugs } from '../choices.js';
 import { sendForeignForm, wantsJson } from '../errors.js';
 import { type Body, bodyOf, given, listOf, typed } from '../forms.js';
+import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
-import type { SignUpRefusal } from '../rate-limits.js';
 import type { Site } from '../site.js';
 import { subscribeForm } from '../subscribe-form.js';
 
@@ -22,30 +22,28 @@ const honeypot = 'website';
  */
 const answerTime = 50;
 
-const accepted =
-  'If the address can be subscribed, a mail is on its way to it. Please open that mail and press its button to start your digest.';
-
 /** Signing up. The answer is the same for every address: who is subscribed is nobody else's business. */
 export function subscribeRoutes(site: Site): Router {
   const { ctx, limit, proofOfWork } = site;
   const router = Router();
-  const schema = signUpSchema(topicSlugs, ctx.timeZones);
   const refuse = async (req: Request, res: Response, body: Body, errors: FieldError[]) => {
     if (wantsJson(req)) res.status(422).json({ errors });
-    else sendPage(res, 422, 'subscribe', { form: await subscribeForm(site, body, errors) });
+    else sendPage(res, 422, 'subscribe', { form: await subscribeForm(textsOf(res), site, body, errors) });
   };
   router.get('/subscribe', (_req, res) => res.redirect(303, '/#subscribe'));
   router.post('/subscribe', async (req, res) => {
     if (isFromElsewhere(req, ctx.config.web.baseUrl)) return sendForeignForm(req, res);
     const body = bodyOf(req.body);
-    const parsed = schema.safeParse({
+    const texts = textsOf(res);
+    const parsed = signUpSchema(texts, topicSlugs, ctx.timeZones).safeParse({
       email: given(body['email']),
       topics: listOf(body['topics']),
       timezone: given(body['timezone']),
+      language: given(body['language']),
     });
     if (!parsed.success) return refuse(req, res, body, fieldErrors(parsed.error));
-    const { email, topics, timezone } = parsed.data;
-    const request = { address: email, topics, timezone };
+    const { email, topics, timezone, language } = parsed.data;
+    const request = { address: email, topics, timezone, language };
     const meant = body['sure'] === undefined && !wantsJson(req) ? likelyMeant(email) : null;
     if (meant) return sendPage(res, 200, 'typo', { email, meant, fields: formFields({ ...parsed.data, email: '' }) });
     const isBot = typed(body[honeypot]) !== '';
@@ -54,14 +52,14 @@ export function subscribeRoutes(site: Site): Router {
       if (refusal) {
         res.set('Retry-After', String(refusal.seconds));
         const challenge = await proofOfWork.ask();
-        const message = tooMany(refusal);
+        const message = texts.t('subscribe.tooMany', { limit: refusal.of, minutes: Math.ceil(refusal.seconds / 60) });
         if (wantsJson(req)) return void res.status(429).json({ errors: [{ field: 'email', message }], challenge });
         const fields = [...formFields(parsed.data), ['sure', 'yes']];
         return sendPage(res, 429, 'challenge', { message, fields, challenge: JSON.stringify(challenge) });
       }
     }
     const [signUpId] = await Promise.all([isBot ? randomUUID() : signUp(ctx, request), setTimeout(answerTime)]);
-    if (wantsJson(req)) res.status(202).json({ status: 'accepted', message: accepted });
+    if (wantsJson(req)) res.status(202).json({ status: 'accepted', message: texts.t('subscribe.accepted') });
     else sendPage(res, 202, 'check-mail', sentPage(site, parsed.data.email, signUpId));
   });
   return router;
@@ -95,16 +93,4 @@ function isFromElsewhere(req: Request, baseUrl: string): boolean {
   const origin = req.get('origin');
   if (origin === undefined || !URL.canParse(origin)) return false;
   return ![req.get('host'), new URL(baseUrl).host].includes(new URL(origin).host);
-}
-
-/** What is true of each limit; the domain is one that the visitor named. */
-const tooManyOf = {
-  network: 'Too many sign-ups came from your network.',
-  domain: 'Too many sign-ups came for addresses of this domain.',
-  all: 'Too many sign-ups came at once, from many places.',
-};
-
-function tooMany({ seconds, of }: SignUpRefusal): string {
-  const minutes = Math.ceil(seconds / 60);
-  return `${tooManyOf[of]} Please try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
 }

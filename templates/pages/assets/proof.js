@@ -7,13 +7,13 @@ const say = (text) => {
   form.querySelector('[role="status"]').textContent = text;
 };
 if (form && globalThis.crypto?.subtle) {
-  say('One moment: your browser works something out, which shows that you are no program.');
+  say(form.dataset.working);
   const challenge = JSON.parse(form.dataset.challenge);
   const solution = await solveChallenge({ challenge, deriveKey });
   if (solution) {
     form.elements.namedItem('altcha').value = btoa(JSON.stringify({ challenge, solution }));
     form.submit();
   } else {
-    say('That took too long. Please reload this page to try again.');
+    say(form.dataset.tooLong);
   }
 }

@@ -26,14 +26,14 @@ const count = async () => {
   asked += 1;
   const question = asked;
   if (chosen.length === 0) {
-    sample.textContent = 'none means what is trending';
+    sample.textContent = sample.dataset.sample;
     return;
   }
   try {
     const answer = await fetch(`/sample?${new URLSearchParams(chosen)}`, { headers: { accept: 'application/json' } });
-    const { matched, offered } = await answer.json();
+    const { text } = await answer.json();
     // A later answer may have come before.
-    if (question === asked) sample.textContent = `${matched} of the newest ${offered} papers`;
+    if (question === asked) sample.textContent = text;
   } catch {
     sample.textContent = '';
   }
