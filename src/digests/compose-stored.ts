@@ -44,7 +44,7 @@ export function messageWith(
   };
 }
 
-function contentOf(ctx: Composing, digest: MailedDigest, { papers, account }: Shown): DigestContent {
+function contentOf(ctx: Composing, digest: MailedDigest, { papers, account, since }: Shown): DigestContent {
   const { id, day, abstractLength, reader } = digest;
   return {
     id,
@@ -52,6 +52,7 @@ function contentOf(ctx: Composing, digest: MailedDigest, { papers, account }: Sh
     abstractLength,
     papers,
     account,
+    since,
     reader,
     operator: ctx.config.operator,
     links: {

@@ -5,11 +5,20 @@ import type { TextKey, Texts } from '../languages/texts.js';
 import { Segment } from '../mail/segment.js';
 import { escapedSegment, fillSlots, type Slotted, slotMark, splitAtSlots } from '../mail/templates.js';
 import type { PaperContent } from '../papers/paper.js';
-import { authorsLine, clamp, firstSentences, isOld, linksOf, metadataOf, pictureUrl } from '../papers/presentation.js';
+import {
+  authorsLine,
+  clamp,
+  firstSentences,
+  isOld,
+  linksOf,
+  metadataOf,
+  pictureUrl,
+  safeUrl,
+} from '../papers/presentation.js';
 import { topicName } from '../topics/topic-name.js';
 import type { Account, DigestContent, DigestEntry } from './content.js';
 import { reasonIn, splitReason } from './reason.js';
-import type { DigestCard, DigestFrame, DigestTemplates, OwnSlot, Piece } from './templates.js';
+import type { DigestCard, DigestFrame, DigestTemplates, NewsLine, OwnSlot, Piece } from './templates.js';
 import { countedOf, dayName, preheaderOf, receiptOf, shownReasons, stateOf, subjectOf } from './wording.js';
 
 export interface ComposedDigest {
@@ -23,7 +32,7 @@ const mostHtmlBytes = 95_000;
 /** From so many papers on there is a list of contents. */
 const listedFrom = 4;
 const textWidth = 72;
-const longest = { title: 300, listedTitle: 70, shortAbstract: 320, fullAbstract: 6_000 };
+const longest = { title: 300, listedTitle: 70, shortAbstract: 320, newsTitle: 120, fullAbstract: 6_000 };
 
 /** All of a digest that is the same for everybody who gets these papers. */
 interface Prepared {
@@ -44,6 +53,7 @@ export function composeDigest(templates: DigestTemplates, digest: DigestContent)
   const { links, reader } = digest;
   const state = stateOf(templates.texts, reader);
   const own = {
+    since: sinceHtml(templates, digest),
     web: new Segment(links.web),
     preferences: new Segment(links.preferences),
     unsubscribe: new Segment(links.unsubscribe),
@@ -52,7 +62,7 @@ export function composeDigest(templates: DigestTemplates, digest: DigestContent)
   return {
     subject,
     html: filled(html, { ...own, state: sharedEscaped.memo(state) }),
-    text: filled(text, { ...own, state: shared.memo(wrapTo(state)) }),
+    text: filled(text, { ...own, since: sinceText(templates, digest), state: shared.memo(wrapTo(state)) }),
   };
 }
 
@@ -73,6 +83,7 @@ function preparedFor(templates: DigestTemplates, digest: DigestContent): Prepare
   const lengths = Object.values(links).map(({ length }) => length);
   const key = [
     number,
+    digest.since.length > 0,
     day,
     abstractLength,
     reader.pictures,
@@ -259,6 +270,7 @@ function frameOf({ texts }: DigestTemplates, digest: DigestContent, subject: str
     outside: account?.outside ? outsideLink(texts, account.outside.paper) : null,
     topic: topic && sharedEscaped.memo(topicName(texts, topic.slug, topic.name)),
     slug: topic && sharedEscaped.memo(encodeURIComponent(topic.slug)),
+    since: 'since',
     state: 'state',
     operator: operatorOf(texts, digest.operator),
   };
@@ -352,9 +364,12 @@ function cardHtml(
 
 /** More than what a subscriber has chosen comes to, as it is put. */
 const mostStateBytes = 1_000;
+/** More than what became of the few papers that are told of comes to: most of it are addresses. */
+const mostSinceBytes = 12_000;
 
-function bytesIn(piece: Piece, { links }: DigestContent): number {
+function bytesIn(piece: Piece, { links, since }: DigestContent): number {
   if (typeof piece !== 'string') return piece.bytes;
+  if (piece === 'since') return since.length > 0 ? mostSinceBytes : 0;
   return piece === 'state' ? mostStateBytes : links[piece].length;
 }
 
@@ -412,7 +427,7 @@ function textPart(templates: DigestTemplates, digest: DigestContent): Piece[] {
   const { end, receipt } = receiptOf(texts, day, papers.length, account);
   segments.push(textPieces.rule, line(`${end} ${receipt}`.trim()));
   if (account?.outside) segments.push(lineEnd, outsideText(texts, account.outside));
-  segments.push(lineEnd, textPieces.rule, 'state', lineEnd);
+  segments.push('since', lineEnd, textPieces.rule, 'state', lineEnd);
   for (const [label, slot] of ownLinks) segments.push(shared.memo(`\n${texts.t(label).padEnd(labelWidth)}`), slot);
   segments.push(closing(texts, digest.operator));
   return segments;
@@ -458,6 +473,31 @@ function closing(texts: Texts, { name, url }: DigestContent['operator']): Segmen
   const by = [name, url].filter(Boolean).join(', ');
   const sentBy = by === '' ? '' : ` ${texts.t('digest.text.sentBy', { operator: by })}`;
   return shared.memo(`\n\n${wrapTo(texts.t('digest.whyMail') + sentBy)}\n`);
+}
+
+/** What became of papers of earlier digests, as lines. */
+function newsOf({ texts }: DigestTemplates, { since }: DigestContent): NewsLine[] {
+  return since.map(({ paper, kind, votes, codeUrl }) => ({
+    what: texts.t(`digest.news.${kind}`, { votes: texts.t('digest.votes', { count: votes ?? 0 }) }),
+    title: clamp(paper.title, longest.newsTitle),
+    href: safeUrl(codeUrl) ?? linksOf(texts, paper)[0]?.href ?? null,
+  }));
+}
+
+const nothingSince = new Segment('');
+
+function sinceHtml(templates: DigestTemplates, digest: DigestContent): Segment {
+  if (digest.since.length === 0) return nothingSince;
+  return new Segment(templates.since({ news: newsOf(templates, digest) }));
+}
+
+function sinceText(templates: DigestTemplates, digest: DigestContent): Segment {
+  if (digest.since.length === 0) return nothingSince;
+  const { t } = templates.texts;
+  const lines = newsOf(templates, digest).map(({ what, title, href }) => {
+    return `${wrapTo(`${what}: ${title}`)}\n${href ? `${href}\n` : ''}`;
+  });
+  return new Segment(`\n${wrapTo(`${t('digest.since')} ${t('digest.sinceWhat')}`)}\n${lines.join('')}`);
 }
 
 /** What stands before a title in a text. */

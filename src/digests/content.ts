@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defaultLanguage, storedLanguage } from '../languages/language.js';
+import type { NewsKind } from '../papers/news.js';
 import type { PaperContent } from '../papers/paper.js';
 
 export interface DigestEntry {
@@ -68,6 +69,17 @@ export const anyReader: Reader = {
   language: defaultLanguage,
 };
 
+/** What became of a paper that was sent before. */
+export interface SentPaperNews {
+  /** As it was sent. */
+  paper: PaperContent;
+  kind: NewsKind;
+  /** Of news about votes: how many there were. */
+  votes: number | null;
+  /** Of news about code: where it is. */
+  codeUrl: string | null;
+}
+
 /** Everything that a digest shows. */
 export interface DigestContent {
   id: string;
@@ -78,6 +90,8 @@ export interface DigestContent {
   papers: readonly DigestEntry[];
   /** Null where it is not known: the digest is from before there were accounts. */
   account: Account | null;
+  /** What became of papers of earlier digests: in the first digest of a week, else none. */
+  since: readonly SentPaperNews[];
   reader: Reader;
   operator: { name: string | null; url: string | null };
   links: { preferences: string; unsubscribe: string; web: string; feedback: string };

@@ -15,6 +15,7 @@ import { isDomainThrottled, isPolicy, type NextStatus, type NotComposed, nextSta
 import { endOutage, findOutage, noteOutage, takeProbe } from './outage.js';
 import type { RefusalBudget } from './refusal-budget.js';
 import { SendTurns } from './send-rate.js';
+import { SinceThen } from './since-then.js';
 import { Snapshots } from './snapshots.js';
 import * as store from './store.js';
 import type { DigestTemplatesByLanguage } from './templates.js';
@@ -45,6 +46,7 @@ interface Run {
   ledger: DeliveryLedger;
   turns: SendTurns;
   snapshots: Snapshots;
+  sinceThen: SinceThen;
   layouts: Layouts;
   /** Whether a connection found nothing more to send. */
   drained: boolean;
@@ -94,13 +96,15 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
 async function startRun(delivery: Delivery, owner: string, signal: AbortSignal): Promise<Run> {
   const { ctx, templates } = delivery;
   const layouts = await Layouts.open(ctx, templates);
+  const snapshots = new Snapshots(ctx.db.pool);
   const claimant = { owner, layoutId: layouts.current.id, saysWhenBegun: ctx.config.sending.inDoubt === 'hold' };
   return {
     delivery,
     signal,
     ledger: new DeliveryLedger(ctx, claimant, signal),
     turns: new SendTurns(ctx.db.prisma, ctx.config.sending.rate, signal),
-    snapshots: new Snapshots(ctx.db.pool),
+    snapshots,
+    sinceThen: new SinceThen(ctx.db.pool, snapshots),
     layouts,
     drained: false,
     refusal: null,
@@ -221,13 +225,14 @@ function judge({ refusals }: Delivery, outcome: Outcome | NotComposed): Outcome 
 
 /** Never throws: a digest that cannot be composed is in nobody else's way. */
 async function attempt(
-  { ledger, snapshots, layouts }: Run,
+  { ledger, snapshots, sinceThen, layouts }: Run,
   connection: SmtpConnection,
   digest: ClaimedDigest,
 ): Promise<Outcome | NotComposed> {
   try {
     const layout = await layouts.get(digest.layoutId);
-    const { envelope, raw } = await outgoingMail(layout, digest, await snapshots.shownBy(digest));
+    const shown = { ...(await snapshots.shownBy(digest)), since: await sinceThen.of(digest) };
+    const { envelope, raw } = await outgoingMail(layout, digest, shown);
     if (!(await ledger.begin(digest)))
       return { kind: 'not-sent', scope: 'connection', reply: 'not sent: the claim could not be confirmed' };
     return await connection.send(envelope, raw);

@@ -4,9 +4,9 @@ import { arrayText } from '../database/array-text.js';
 import type { Queries } from '../database/database.js';
 import { paperContent } from '../papers/paper.js';
 import type { Choice, Reckoning } from './choose.js';
-import type { Account, DigestEntry, StoredAccount } from './content.js';
+import type { DigestEntry, StoredAccount } from './content.js';
 import { topicReason } from './reason.js';
-import { accountOf } from './snapshots.js';
+import { accountOf, type Shown } from './snapshots.js';
 
 /** One distinct choice of papers, in order, with the reasons. */
 export interface Edition {
@@ -154,12 +154,12 @@ export async function previewEdition(
   db: Queries,
   { choices, reckoning, samples }: Chosen,
   topicNames: Readonly<Record<string, string>>,
-): Promise<{ papers: DigestEntry[]; account: Account }> {
+): Promise<Shown> {
   const { outside, ...counts } = reckoning;
   const papers = await previewPapers(db, choices);
   const [left] = outside ? await previewPapers(db, [{ paperId: outside.paperId, topics: [], interests: [] }]) : [];
   const topic = outside?.topic ? { slug: outside.topic, name: topicNames[outside.topic] ?? outside.topic } : null;
-  return { papers, account: accountOf({ ...counts, samples, outside: null, topic }, left?.paper) };
+  return { papers, account: accountOf({ ...counts, samples, outside: null, topic }, left?.paper), since: [] };
 }
 
 /** The papers of a choice as they are now, with why each is here. */

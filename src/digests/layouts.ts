@@ -25,6 +25,8 @@ const stored = z.object({
     card: z.string(),
     titleRow: z.string(),
     cardsEnd: z.string(),
+    /** Which the first layouts did not have. */
+    since: z.string().default(''),
   }),
   mail: z.object({
     from: z.object({ name: z.string(), address: z.string() }),

@@ -1,5 +1,7 @@
 import type { Queries } from '../database/database.js';
 
+/** Much longer than a digest tells of them. */
+const keepNewsDays = 60;
 /** Much longer than the time within which an event is taken in. */
 const keepEventsDays = 30;
 /** How long what was sent stays readable in a subscriber's history. */
@@ -27,6 +29,7 @@ export async function pruneDigests(
   const editions = await db.$executeRaw`delete from editions where created_at < ${unused}`;
   const snapshots =
     await db.$executeRaw`delete from paper_snapshots where created_at < ${new Date(unused.getTime() - onOfferDays * 86_400_000)}`;
+  await db.$executeRaw`delete from paper_news where noticed_at < ${new Date(now.getTime() - keepNewsDays * 86_400_000)}`;
   await db.$executeRaw`delete from webhook_events where received_at < ${new Date(now.getTime() - keepEventsDays * 86_400_000)}`;
   await db.$executeRaw`delete from domain_pauses where until < ${new Date(now.getTime() - 86_400_000)}`;
   await db.$executeRaw`

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type PaperContent, paperContent } from '../papers/paper.js';
-import type { Account, DigestEntry, StoredAccount } from './content.js';
+import type { Account, DigestEntry, SentPaperNews, StoredAccount } from './content.js';
 
 /** More papers than are on offer at any time, at some 20 KB each with what compose makes of them; of editions it keeps a list of pieces. */
 const mostKept = { papers: 3_000, editions: 5_000 };
@@ -11,6 +11,8 @@ const mostKept = { papers: 3_000, editions: 5_000 };
 export interface Shown {
   papers: readonly DigestEntry[];
   account: Account | null;
+  /** What became of papers of earlier digests, which differs from one subscriber to the next. */
+  since: readonly SentPaperNews[];
 }
 
 const rows = z.array(z.object({ id: z.number(), content: paperContent }));
@@ -42,9 +44,15 @@ export class Snapshots {
       const paper = this.#papers.get(id);
       return paper ? { paper, topics: topics[i] ?? [] } : [];
     });
-    const shown = { papers, account: account && accountOf(account, this.#papers.get(outside ?? 0)) };
+    const shown = { papers, account: account && accountOf(account, this.#papers.get(outside ?? 0)), since: [] };
     if (papers.length > 0) this.#editions.set(editionId, shown);
     return shown;
+  }
+
+  /** Papers as they were frozen, by the id of their snapshot. */
+  async papersOf(ids: readonly number[]): Promise<ReadonlyMap<number, PaperContent>> {
+    await this.#load(ids.filter((id) => !this.#papers.has(id)));
+    return new Map(ids.flatMap((id) => [[id, this.#papers.get(id)] as const]).filter(isKept));
   }
 
   async #load(ids: number[]): Promise<void> {
@@ -52,6 +60,10 @@ export class Snapshots {
     const found = await this.#db.query('select id, content from paper_snapshots where id = any ($1)', [ids]);
     for (const { id, content } of rows.parse(found.rows)) if (!this.#papers.has(id)) this.#papers.set(id, content);
   }
+}
+
+function isKept(entry: readonly [number, PaperContent | undefined]): entry is [number, PaperContent] {
+  return entry[1] !== undefined;
 }
 
 /** An account with the paper that it names. */

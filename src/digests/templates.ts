@@ -5,7 +5,7 @@ import { type Fill, fillable, readTemplate, segmented } from '../mail/templates.
 import { topicNameTexts } from '../topics/topic-name.js';
 
 /** What differs between the mails of an edition: the addresses that are a subscriber's own, and what they have chosen. */
-export type OwnSlot = 'web' | 'preferences' | 'unsubscribe' | 'feedback' | 'state';
+export type OwnSlot = 'web' | 'preferences' | 'unsubscribe' | 'feedback' | 'state' | 'since';
 /** HTML or text with places for these. */
 export type Piece = Segment | OwnSlot;
 
@@ -33,6 +33,7 @@ export interface DigestFrame {
   outside: Segment | null;
   topic: Segment | null;
   slug: Segment | null;
+  since: 'since';
   state: 'state';
   /** By whom the mail was sent, as a sentence. */
   operator: Segment | null;
@@ -60,7 +61,7 @@ export interface DigestCard {
 }
 
 /** The parts of a digest's HTML, in the order in which they stand in templates/digest.mjml. */
-const partNames = ['top', 'list', 'row', 'listEnd', 'cards', 'card', 'titleRow', 'cardsEnd'] as const;
+const partNames = ['top', 'list', 'row', 'listEnd', 'cards', 'card', 'titleRow', 'since', 'cardsEnd'] as const;
 export type DigestSource = Record<(typeof partNames)[number], string>;
 
 export interface DigestTemplates {
@@ -77,6 +78,15 @@ export interface DigestTemplates {
   card: Fill<DigestCard>;
   titleRow: Fill<DigestCard>;
   cardsEnd: (frame: DigestFrame) => Piece[];
+  /** What became of papers of earlier digests: a box within cardsEnd. */
+  since: Fill<{ news: NewsLine[] }>;
+}
+
+/** A line of what became of papers. */
+export interface NewsLine {
+  what: string;
+  title: string;
+  href: string | null;
 }
 
 /** What mails of each language are made with. */
@@ -129,5 +139,6 @@ function templatesIn(texts: Texts, source: DigestSource): DigestTemplates {
     card: fillable(source.card, said),
     titleRow: fillable(source.titleRow, said),
     cardsEnd: segmented<keyof DigestFrame, OwnSlot>(source.cardsEnd, said),
+    since: fillable(source.since, said),
   };
 }

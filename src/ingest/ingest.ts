@@ -3,6 +3,7 @@ import type { SourceSpec } from '../config.js';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { UserError } from '../errors.js';
+import { noticeNews } from '../papers/news.js';
 import { clampPaper } from '../papers/paper.js';
 import { lockPapers, sampleSource, writeFailure, writeList, writePapers } from '../papers/store.js';
 import { projectPath } from '../project.js';
@@ -127,6 +128,11 @@ async function storeFetched(
       await writeList(tx, { source, completeWhenRead: !growsByDay, ...list }, now);
     }
     written.push(...(await writePapers(tx, { source, day: utcDay(now), papers: revisions }, now, true)));
+    await noticeNews(
+      tx,
+      { ids: written.map(({ id }) => id), revised: revisions.map(({ identifier }) => identifier) },
+      now,
+    );
     const changed = written.filter((paper) => paper.textChanged).map((paper) => paper.id);
     if (changed.length > 0) await writeMatches(tx, loadMatcher(), changed);
     return {

@@ -7,6 +7,7 @@ import { type Account, anyReader, type DigestContent } from '../../src/digests/c
 import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
 import { textOf } from '../../src/mail/segment.js';
 import type { PaperContent } from '../../src/papers/paper.js';
+import { sampleNews } from '../helpers/mails.js';
 
 let templates: DigestTemplates;
 beforeAll(async () => {
@@ -56,6 +57,7 @@ function content(given: Partial<DigestContent> = {}): DigestContent {
     abstractLength: 'short',
     papers,
     account: null,
+    since: [],
     reader: anyReader,
     operator: { name: null, url: null },
     links,
@@ -392,5 +394,31 @@ describe('the headers of a digest', () => {
 
   it('identify it by its id and our domain', () => {
     expect(digestMessageId(config, 'digest-1')).toBe('<digest-1@lab.example.org>');
+  });
+});
+
+describe('what became of earlier papers', () => {
+  it('stands at the end of a digest, in HTML and text, and leaves room for it', () => {
+    const { html, text } = compose({ since: sampleNews });
+    for (const part of [html.replaceAll(/<[^>]*>/g, '').replaceAll('&nbsp;', '\u00a0'), text])
+      for (const said of [
+        'Since then.',
+        'Withdrawn: ',
+        'Code is out: ',
+        'A new version: ',
+        '1,301\u00a0votes by now: ',
+      ])
+        expect(part).toContain(said);
+    expect(html).toContain('href="https://github.com/ada/harness71"');
+    expect(compose().html).not.toContain('Since then');
+    const long = { paper: paper({ title: '<&"'.repeat(200), abstract: '&'.repeat(5_000) }), topics: [] };
+    const since = sampleNews.map((each) => ({
+      ...each,
+      paper: long.paper,
+      codeUrl: `https://a.example/${'x'.repeat(1_900)}`,
+    }));
+    const full = compose({ papers: Array.from({ length: 20 }, () => long), abstractLength: 'full', since });
+    expect(Buffer.byteLength(full.html)).toBeLessThanOrEqual(95_000);
+    expect(full.html).toContain('Since then.');
   });
 });

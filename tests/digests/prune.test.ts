@@ -29,6 +29,17 @@ describe('old digests', () => {
     expect(await prisma.digest.findMany()).toMatchObject([{ status: 'queued' }]);
   });
 
+  it('take the news of their papers with them much sooner: nobody is told of it after some weeks', async () => {
+    const { prisma } = context().db;
+    await planDigests(context(), 1);
+    const { id } = await prisma.paper.findFirstOrThrow();
+    await prisma.paperNews.create({ data: { paperId: id, kind: 'version', noticedAt: morning } });
+    await prune(60);
+    expect(await prisma.paperNews.count()).toBe(1);
+    await prune(61);
+    expect(await prisma.paperNews.count()).toBe(0);
+  });
+
   it('are outlived by what they were made of, for as long as a newer one may use it', async () => {
     await planDigests(context(), 2);
     await context().db.prisma.digest.updateMany({ data: { status: 'sent' } });

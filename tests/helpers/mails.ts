@@ -1,6 +1,6 @@
 import { parseConfig } from '../../src/config.js';
 import { composeDigest } from '../../src/digests/compose.js';
-import { anyReader, type DigestContent, type DigestEntry } from '../../src/digests/content.js';
+import { anyReader, type DigestContent, type DigestEntry, type SentPaperNews } from '../../src/digests/content.js';
 import { loadDigestTemplates } from '../../src/digests/templates.js';
 import type { Language } from '../../src/languages/language.js';
 import { textsIn } from '../../src/languages/texts.js';
@@ -57,6 +57,19 @@ function samplePaper(number: number, given: Partial<PaperContent> = {}): PaperCo
   };
 }
 
+/** What became of papers that were sent before. */
+export const sampleNews: SentPaperNews[] = [
+  { paper: samplePaper(70), kind: 'withdrawn', votes: null, codeUrl: null },
+  { paper: samplePaper(71), kind: 'code', votes: null, codeUrl: 'https://github.com/ada/harness71' },
+  { paper: samplePaper(72), kind: 'version', votes: null, codeUrl: null },
+  {
+    paper: samplePaper(73, { identifier: 'x', discussionUrl: null, projectUrl: null, codeUrl: null }),
+    kind: 'votes',
+    votes: 1_301,
+    codeUrl: null,
+  },
+];
+
 /** A digest of these papers, as it would be mailed. */
 export function digestOf(papers: readonly DigestEntry[], given: Partial<DigestContent> = {}): DigestContent {
   return {
@@ -71,6 +84,7 @@ export function digestOf(papers: readonly DigestEntry[], given: Partial<DigestCo
       samples: false,
       outside: { paper: samplePaper(99), topic: { slug: 'robotics', name: 'Robotics and embodied AI' } },
     },
+    since: [],
     reader: { ...anyReader, topics: ['agents', 'reasoning'], own: 1, timezone: 'Europe/Berlin' },
     operator: { name: 'Physics Library', url: 'https://library.example/imprint' },
     links: digestLinks,
@@ -101,6 +115,7 @@ export async function sampleMails(language: Language = 'en'): Promise<SampleMail
   return [
     digest('digest', digestOf(entries(8))),
     digest('digest of one paper', digestOf(entries(1))),
+    digest('digest with what became of others', digestOf(entries(2), { since: sampleNews })),
     digest('digest of titles', digestOf(entries(20), { abstractLength: 'none' })),
     digest('digest in full', digestOf(entries(20), { abstractLength: 'full' })),
     digest('digest with pictures', digestOf(entries(4), { reader: { ...anyReader, pictures: true } })),

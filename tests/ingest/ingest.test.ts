@@ -123,6 +123,27 @@ describe('ingest', () => {
     expect(second).toMatchObject({ upvotes: 3, updatedAt: new Date('2026-02-04T12:00:00Z') });
   });
 
+  test('notes what has become of papers that were sent, and of no others', async () => {
+    const papers = (given: Record<string, unknown>) => [
+      dailyPaper('2602.00001', given),
+      dailyPaper('2602.00002', given),
+    ];
+    const source = await playHuggingFace({ '2026-02-04': papers({ upvotes: 3 }) });
+    const ctx = await readingFrom(source.url);
+    const { prisma } = ctx.db;
+    await ingest(ctx, { date: '2026-02-04' });
+    const sent = await prisma.paper.findFirstOrThrow({ orderBy: { identifier: 'asc' } });
+    await prisma.$executeRaw`
+      insert into paper_snapshots (paper_id, hash, content, created_at)
+      select paper_id, '', content, ${context().clock()} from current_papers where paper_id = ${sent.id}`;
+    source.answer('2026-02-04', papers({ upvotes: 140, githubRepo: 'https://github.com/a/b' }));
+    await ingest(ctx, { date: '2026-02-04' });
+    expect(await prisma.paperNews.findMany({ orderBy: { kind: 'asc' } })).toMatchObject([
+      { paperId: sent.id, kind: 'code', codeUrl: 'https://github.com/a/b' },
+      { paperId: sent.id, kind: 'votes', votes: 140 },
+    ]);
+  });
+
   test('never replaces what is known by what is missing', async () => {
     const full = dailyPaper(
       '2602.00001',

@@ -210,6 +210,7 @@ describe.skipIf(!chromiumPath && !process.env['CI'])('200 attacks in every field
             ? { paper: first.paper, topic: { slug: payloads[from] ?? '', name: payloads[from] ?? '' } }
             : null,
         },
+        since: first ? [{ paper: first.paper, kind: 'code' as const, votes: null, codeUrl: payloads[from] ?? '' }] : [],
         reader: { ...anyReader, topics: [payloads[from] ?? ''], pictures: true },
         operator: { name: payloads[from] ?? '', url: 'https://papers.example.org' },
         links,
