@@ -82,7 +82,8 @@ async function live(lives: readonly Life[]): Promise<Map<number, Spell[]>> {
   }
   for (let hour = 0; hour < hours; hour++) {
     time.now = at(hour);
-    if (hour % 24 === 0) await makePaper(db.prisma, new Date(start + hour * hourMs - dayMs).toISOString().slice(0, 10));
+    // More than one a day: on the day on which clocks go forward two hours may strike within one of UTC's.
+    if (hour % 6 === 0) await makePaper(db.prisma, new Date(start + hour * hourMs - dayMs).toISOString().slice(0, 10));
     for (const [i, { changes }] of lives.entries())
       for (const { change } of changes.filter((each) => each.at === hour)) {
         const id = ids[i] ?? 0;
