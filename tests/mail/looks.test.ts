@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { caniemail } from 'caniemail';
 import { HtmlValidate } from 'html-validate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.js';
@@ -12,6 +13,33 @@ import { digestLinks, type SampleMail, sampleMails } from '../helpers/mails.js';
 
 const spamAssassin = '/usr/bin/spamassassin';
 const { mail: mailConfig } = parseConfig({ MAIL_FROM: 'Offprint <digest@papers.example.org>' });
+
+const programs: Parameters<typeof caniemail>[0]['clients'] = [
+  'gmail.*',
+  'apple-mail.*',
+  'outlook.*',
+  'yahoo.*',
+  'samsung-email.*',
+];
+/** What mails have for programs that know it, and what becomes of it in those that do not. */
+const mayLack = {
+  '<body> element': 'the mail becomes a part of the program’s own page',
+  'aria-label attribute': 'the title of the mail is not read out as its name',
+  'role attribute': 'tables of the layout are read out as tables',
+  'border-radius': 'corners are square',
+  'white-space': 'a line may break before a number of votes',
+  'word-break': 'a long word sticks out',
+  'height property': 'a picture has the height that its width gives',
+  // The line for the list of mails is hidden by each of these, by a font of 1 px and by the colour.
+  'display:none': 'it is hidden by the others',
+  opacity: 'it is hidden by the others',
+  overflow: 'it is hidden by the others',
+  // MJML writes these, where a program might have others by itself.
+  'word-spacing': 'as the program has it',
+  cursor: 'as the program has it',
+  transform: 'as the program has it',
+  'target attribute': 'a link opens where the program opens links',
+};
 
 /** A mail is a part of the page that its program makes. */
 const ofWholePages = ['landmark-one-main', 'region', 'page-has-heading-one'];
@@ -73,6 +101,18 @@ describe('every mail', () => {
     },
     120_000,
   );
+
+  it('needs nothing that a mail program of many readers lacks (caniemail.com)', () => {
+    for (const { name, html } of mails) {
+      // What a style sheet adds is for programs that know it: the next test shows that a mail looks like itself without.
+      const plain = html.replaceAll(/<style[\s\S]*?<\/style>/g, '');
+      const { issues } = caniemail({ clients: programs, html: plain });
+      const lacking = [...issues.errors].flatMap(([program, missing]) =>
+        missing.filter(({ title }) => !(title in mayLack)).map(({ title }) => `${title}: ${program}`),
+      );
+      expect([...new Set(lacking)], name).toEqual([]);
+    }
+  });
 
   it('is at most 95 KB', () => {
     for (const { name, html } of mails) expect(Buffer.byteLength(html), name).toBeLessThanOrEqual(95_000);
