@@ -171,7 +171,7 @@ describe('whatever is sent', () => {
   });
 
   it('as a form or JSON to sign up', { timeout: 600_000 }, async () => {
-    const field = fc.constantFrom('email', 'topics', 'timezone', 'website', 'altcha', 'sure', '__proto__');
+    const field = fc.constantFrom('email', 'topics', 'timezone', 'language', 'website', 'altcha', 'sure', '__proto__');
     const address = fc.oneof(
       text,
       text.map((local) => `${local}@example.org`),
@@ -213,6 +213,7 @@ describe('whatever is sent', () => {
       'pictures',
       'leastPapers',
       'weekDay',
+      'language',
     ];
     const field = fc.constantFrom(...names);
     const before = await stored();
@@ -257,6 +258,23 @@ describe('whatever is sent', () => {
     );
   });
 
+  it('as the languages that a browser likes, or the one that it remembers', { timeout: 600_000 }, async () => {
+    const tag = fc.oneof(
+      fc.constantFrom('de', 'en', '*', 'de-AT', 'q=0.5', ';q=', 'language=de', 'language=%', '__proto__'),
+      text,
+    );
+    // What a header may hold: no line ends, and bytes alone.
+    const header = fc
+      .array(tag, { maxLength: 20 })
+      .map((tags) => tags.join(',').replaceAll(/[^\t\x20-\x7e\xa0-\xff]/g, ''));
+    await fc.assert(
+      fc.asyncProperty(header, header, (languages, cookie) =>
+        isHandled('/privacy', { headers: { 'accept-language': languages.trim(), cookie: cookie.trim() } }),
+      ),
+      { numRuns },
+    );
+  });
+
   it('as a code, a vote, a topic to add, an address or a lost link', { timeout: 600_000 }, async () => {
     const field = fc.constantFrom(
       'request',
@@ -268,12 +286,15 @@ describe('whatever is sent', () => {
       'vote-2',
       'add',
       'until',
+      'language',
+      'back',
       '__proto__',
     );
     const { address, feedback, preferences } = links;
     const path = fc.constantFrom(
       '/subscribe/code',
       '/lost-link',
+      '/language',
       address,
       feedback,
       `${preferences}/topics`,
