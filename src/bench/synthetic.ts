@@ -80,7 +80,7 @@ export async function makeSubscribers(
        select 's' || n || '@example.org', 's' || n || '@example.org',
          (case when n % 50 = 0 then 'paused' else 'active' end)::subscriber_status,
          array(
-           select distinct ($2::text[])[floor(power($3::int, ((n * 7919 + i * 104729) % 9973) / 9973.0))::int]
+           select distinct ($2::text[])[floor(power($3::int, (((n % 9973) * 7919 + i * 104729) % 9973) / 9973.0))::int]
            from generate_series(1, 1 + n % 6) i order by 1
          ),
          case when n % 5 = 0 then array[($4::text[])[1 + n / 5 % $5::int]] else '{}' end,

@@ -7,6 +7,7 @@ import { benchCompose } from '../bench/compose.js';
 import { benchDeliver } from '../bench/deliver.js';
 import type { Measured } from '../bench/measured.js';
 import { benchPlan } from '../bench/plan.js';
+import { measureRows, type RowBytes } from '../bench/sizes.js';
 import { makePapers, makeSubscribers } from '../bench/synthetic.js';
 import { type Config, loadConfig } from '../config.js';
 import { type Context, openContext } from '../context.js';
@@ -14,7 +15,7 @@ import { positive } from './options.js';
 
 const parts = ['plan', 'compose', 'deliver'] as const;
 type Part = (typeof parts)[number];
-type BenchReport = { subscribers: number } & Partial<Record<Part, Measured>>;
+type BenchReport = { subscribers: number; rowBytes?: RowBytes } & Partial<Record<Part, Measured>>;
 
 export function benchCommand(): Command {
   return new Command('bench')
@@ -33,7 +34,8 @@ async function bench(wanted: readonly Part[], subscribers: number): Promise<Benc
   try {
     const ctx = await openContext(throwAway(loadConfig(), dataDir));
     try {
-      return await measure(ctx, wanted, subscribers);
+      const report = await measure(ctx, wanted, subscribers);
+      return { ...report, rowBytes: await measureRows(ctx.db.pool) };
     } finally {
       await ctx.db.close();
     }
@@ -89,12 +91,16 @@ function throwAway(config: Config, dataDir: string): Config {
   };
 }
 
-function benchText({ subscribers, ...measured }: BenchReport): string {
+function benchText({ subscribers, rowBytes, ...measured }: BenchReport): string {
   const lines = Object.entries(measured).map(([part, { count, seconds, perSecond, peakMb, baseline, ratio }]) =>
     [
       `${part}: ${count.toLocaleString('en')} in ${seconds} s, ${perSecond.toLocaleString('en')} a second, ${peakMb} MB`,
       `  ${ratio} times ${baseline.name} (${baseline.perSecond.toLocaleString('en')} a second)`,
     ].join('\n'),
   );
-  return [`${subscribers.toLocaleString('en')} subscribers`, ...lines].join('\n');
+  const sizes = Object.entries(rowBytes ?? {}).flatMap(([row, bytes]) =>
+    bytes === null ? [] : [`${bytes.toLocaleString('en')} a ${row === 'paperSnapshot' ? 'paper snapshot' : row}`],
+  );
+  const disk = sizes.length > 0 ? [`on disk, in bytes with indexes: ${sizes.join(', ')}`] : [];
+  return [`${subscribers.toLocaleString('en')} subscribers`, ...lines, ...disk].join('\n');
 }

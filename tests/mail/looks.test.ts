@@ -130,7 +130,8 @@ describe('every mail', () => {
           await page.route('https://**', (route) => route.abort());
           for (const { name, html } of mails) {
             await page.setContent(html);
-            expect(await violationsOf(page, ofWholePages), `${name}, ${width} px`).toEqual([]);
+            // Colours and names are the same on a phone; beside the mail there is a page on wide screens alone.
+            if (width > 600) expect(await violationsOf(page, ofWholePages), name).toEqual([]);
             expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width);
             await keepPicture(page, `mail ${name} ${colorScheme} ${width}`);
           }
