@@ -86,11 +86,10 @@ export function countedOf(
     return { counted: texts.t('digest.papers', { count: shown }), match };
   }
   const { offered, days } = account;
-  const papers = texts.t('digest.papers', { count: offered });
   if (choosesNothing && shown === offered)
-    return { counted: texts.t(days > 1 ? 'digest.allOfDays' : 'digest.allOfDay', { papers, days }), match: '' };
+    return { counted: texts.t(days > 1 ? 'digest.allOfDays' : 'digest.allOfDay', { offered, days }), match: '' };
   return {
-    counted: texts.t(days > 1 ? 'digest.ofDays' : 'digest.ofDay', { shown, papers, days }),
+    counted: texts.t(days > 1 ? 'digest.ofDays' : 'digest.ofDay', { shown, offered, days }),
     match: choosesNothing ? texts.t('digest.mostPopular') : texts.t('digest.matches', { count: shown }),
   };
 }
@@ -106,11 +105,10 @@ export function receiptOf(
   if (!account) return { end, receipt: '' };
   const { offered, matched } = account;
   const others = offered - matched;
-  const papers = texts.t('digest.papers', { count: offered });
   const isBest = matched > best;
-  if (others === 0) return { end, receipt: isBest ? texts.t('digest.receiptBest', { papers, best }) : '' };
+  if (others === 0) return { end, receipt: isBest ? texts.t('digest.receiptBest', { offered, best }) : '' };
   const key = isBest ? 'digest.receiptWithBest' : 'digest.receipt';
-  return { end, receipt: texts.t(key, { papers, matched, best, others }) };
+  return { end, receipt: texts.t(key, { offered, matched, best, others }) };
 }
 
 /** When a subscriber's digests come: "daily at 08:00, Berlin". */

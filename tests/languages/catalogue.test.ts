@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type MessageFormatElement, parse, TYPE } from '@formatjs/icu-messageformat-parser';
 import { describe, expect, it } from 'vitest';
+import { countedOf, receiptOf } from '../../src/digests/wording.js';
 import { defaultLanguage, languages } from '../../src/languages/language.js';
 import { Texts, textsIn } from '../../src/languages/texts.js';
 import { projectPath } from '../../src/project.js';
@@ -166,6 +167,18 @@ describe('a text', () => {
   it('that is missing, or lacks a value, is an error', () => {
     expect(() => texts.t('site.skip')).toThrow('there is no text site.skip in en');
     expect(() => texts.t('typo.yes')).toThrow();
+  });
+});
+
+describe('the account of a day', () => {
+  it.each([
+    ['en', '3 of the day’s 16\u00a0papers', 'Of 16\u00a0papers, 3 matched; 13 did not.'],
+    ['de', '3 von 16\u00a0Papern des Tages', 'Von 16\u00a0Papern passten 3, 13 nicht.'],
+  ] as const)('is put as one says it in %s', (language, counted, receipt) => {
+    const texts = textsIn(language);
+    const account = { offered: 16, matched: 3, days: 1, samples: false, outside: null };
+    expect(countedOf(texts, 3, account, false).counted).toBe(counted);
+    expect(receiptOf(texts, '2026-02-04', 3, account).receipt).toBe(receipt);
   });
 });
 
