@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.js';
 import { addJob, type Jobs } from '../database/queue.js';
-import { storedLanguage } from '../languages/language.js';
-import { textsIn } from '../languages/texts.js';
 import type { Relay } from '../mail/relay.js';
 import type { Access } from './access.js';
 import { type Address, emailKey, mailboxKey } from './address.js';
 import { addressHashes } from './address-hash.js';
 import { newAddressLink } from './links.js';
-import { composeNewAddress, footOf } from './mails.js';
+import { composeNewAddress, makingFor } from './mails.js';
 import { mailTo, noticeAttempts } from './notice.js';
 import { findSuppressed, reserveConfirmation } from './store.js';
 import type { NoticeTemplates } from './templates.js';
@@ -53,8 +51,7 @@ export async function mailNewAddress(
   if (!change) return;
   const { subscriber, email, requestedAt } = change;
   const confirmUrl = newAddressLink(ctx, subscriber, changeId, requestedAt);
-  const making = { texts: textsIn(storedLanguage.parse(subscriber.language)), templates, foot: footOf(ctx.config) };
-  const composed = composeNewAddress(making, { confirmUrl });
+  const composed = composeNewAddress(makingFor(ctx, templates, subscriber), { confirmUrl });
   const { kind, reply } = await mailTo(ctx, relays, email, composed, messageId);
   ctx.log.info({ subscriber: subscriber.id, reply }, `new address asked: ${kind}`);
 }

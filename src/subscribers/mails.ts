@@ -1,7 +1,9 @@
 import wrapAnsi from 'wrap-ansi';
 import type { Config } from '../config.js';
+import type { Context } from '../context.js';
 import type { SubscriberStatus } from '../generated/prisma/client.js';
-import type { Texts } from '../languages/texts.js';
+import { storedLanguage } from '../languages/language.js';
+import { type Texts, textsIn } from '../languages/texts.js';
 import { escapedSegment } from '../mail/templates.js';
 import type { NoticeTemplates, Spoken } from './templates.js';
 
@@ -50,6 +52,15 @@ export interface MailMaking {
   texts: Texts;
   templates: NoticeTemplates;
   foot: MailFoot;
+}
+
+/** What the mails to somebody are made with. @param language as it is stored */
+export function makingFor(
+  { config }: Pick<Context, 'config'>,
+  templates: NoticeTemplates,
+  { language }: { language: string },
+): MailMaking {
+  return { texts: textsIn(storedLanguage.parse(language)), templates, foot: footOf(config) };
 }
 
 function spoken({ texts, foot: { site, operator } }: MailMaking): Spoken {

@@ -2,14 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { addJob, type Jobs } from '../database/queue.js';
-import { storedLanguage } from '../languages/language.js';
-import { textsIn } from '../languages/texts.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
 import { Segment } from '../mail/segment.js';
 import { sendMail } from '../mail/send.js';
 import { dataLinks, subscriberLinks } from './links.js';
-import { type ComposedMail, composeDataLinks, composeNewLinks, footOf } from './mails.js';
+import { type ComposedMail, composeDataLinks, composeNewLinks, makingFor } from './mails.js';
 import { isOneOf, refusingStatuses } from './status.js';
 import type { NoticeTemplates } from './templates.js';
 
@@ -38,7 +36,7 @@ export async function sendNotice(
   const subscriber = await ctx.db.prisma.subscriber.findUnique({ where: { id: subscriberId } });
   if (!subscriber || isOneOf(refusingStatuses, subscriber.status)) return;
   const links = dataLinks(ctx, subscriber);
-  const making = { texts: textsIn(storedLanguage.parse(subscriber.language)), templates, foot: footOf(ctx.config) };
+  const making = makingFor(ctx, templates, subscriber);
   const composed =
     about === 'data'
       ? composeDataLinks(making, {

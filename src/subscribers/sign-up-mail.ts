@@ -1,11 +1,9 @@
 import type { Context } from '../context.js';
 import type { Jobs } from '../database/queue.js';
-import { storedLanguage } from '../languages/language.js';
-import { textsIn } from '../languages/texts.js';
 import type { Relay } from '../mail/relay.js';
 import { confirmationCode } from './confirmation-code.js';
 import { confirmationLink, subscriberLinks } from './links.js';
-import { composeAlreadySubscribed, composeConfirmation, footOf, signUpMailFor } from './mails.js';
+import { composeAlreadySubscribed, composeConfirmation, makingFor, signUpMailFor } from './mails.js';
 import { mailTo } from './notice.js';
 import type { NoticeTemplates } from './templates.js';
 
@@ -24,8 +22,7 @@ export async function sendSignUpMail(
   if (!subscriber || !mail) return;
   // A stranger's sign-up is answered in the language of whoever is subscribed already.
   const asked = mail === 'confirmation' && (await ctx.db.prisma.signUp.findUnique({ where: { id: signUpId } }));
-  const texts = textsIn(storedLanguage.parse((asked || subscriber).language));
-  const making = { texts, templates, foot: footOf(ctx.config) };
+  const making = makingFor(ctx, templates, asked || subscriber);
   const composed =
     mail === 'confirmation'
       ? composeConfirmation(making, {

@@ -50,13 +50,14 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.locals['site'] = facts;
   app.use(securityHeaders(ctx.config.web.baseUrl.startsWith('https:')));
   app.use(healthRoutes(site));
-  app.use(compressPublic, chooseLanguage);
+  app.use(compressPublic);
   // What a browser solves tasks with, as it comes.
   app.use(
     '/assets/altcha',
     express.static(dirname(fileURLToPath(import.meta.resolve('altcha-lib'))), { index: false }),
   );
   app.use('/assets', express.static(projectPath('templates/pages/assets'), { index: false, maxAge: '1h' }));
+  app.use(chooseLanguage);
   // Before the bodies are read: whatever a mail program sends along, unsubscribing works.
   app.use(unsubscribeRoutes(site), webhookRoutes(site));
   app.use(express.urlencoded({ extended: false, limit: '20kb', parameterLimit: 200 }));
