@@ -101,7 +101,7 @@ async function startRun(delivery: Delivery, owner: string, signal: AbortSignal):
   return {
     delivery,
     signal,
-    ledger: new DeliveryLedger(ctx, claimant, signal),
+    ledger: new DeliveryLedger(ctx, claimant, ctx.config.sending.connections, signal),
     turns: new SendTurns(ctx.db.prisma, ctx.config.sending.rate, signal),
     snapshots,
     sinceThen: new SinceThen(ctx.db.pool, snapshots),

@@ -17,6 +17,8 @@ interface Waiting<Asked, Answer> {
 }
 
 const longestPauseMs = 5_000;
+/** How long the first of those who ask waits for others: a statement for few costs nearly as much as one for many. */
+const gatherMs = 5;
 
 /**
  * The record of digests as the connections of one worker use it. What they ask for while a statement is under way is asked
@@ -27,20 +29,33 @@ export class DeliveryLedger {
   readonly #ctx: Pick<Context, 'db' | 'clock' | 'log'>;
   readonly #claimant: Claimant;
   readonly #signal: AbortSignal;
+  readonly #enough: number;
   readonly #inHand = new Set<string>();
   #settlements: Waiting<Settlement, boolean>[] = [];
   #claims: Waiting<null, ClaimedDigest | null>[] = [];
   #begun: ClaimedDigest[] = [];
   #beginning: Promise<Set<string>> | null = null;
   #running = false;
+  /** Lets those who ask wait no longer. */
+  #gathering: NodeJS.Timeout | null = null;
   /** Statements in a row that failed. */
   #failures = 0;
   /** How many digests were not to be sent any more. */
   suppressed = 0;
 
-  /** @param signal when aborted, nothing more is claimed */
-  constructor(ctx: Pick<Context, 'db' | 'clock' | 'log'>, claimant: Claimant, signal: AbortSignal) {
+  /**
+   * @param connections how many ask, at most: once half of them do, a statement is begun, so that the others have mails under
+   *   way meanwhile
+   * @param signal when aborted, nothing more is claimed
+   */
+  constructor(
+    ctx: Pick<Context, 'db' | 'clock' | 'log'>,
+    claimant: Claimant,
+    connections: number,
+    signal: AbortSignal,
+  ) {
     this.#ctx = ctx;
+    this.#enough = Math.ceil(connections / 2);
     this.#claimant = claimant;
     this.#signal = signal;
   }
@@ -88,27 +103,39 @@ export class DeliveryLedger {
   #ask<Asked, Answer>(queue: Waiting<Asked, Answer>[], asked: Asked): Promise<Answer> {
     return new Promise((resolve) => {
       queue.push({ asked, resolve });
-      if (this.#running) return;
-      this.#running = true;
-      // Once all have been heard whose replies have arrived by now.
-      setImmediate(() => void this.#run());
+      this.#gather();
     });
   }
 
+  /** Begins a statement once enough ask, or the first has waited long enough. */
+  #gather(): void {
+    const asking = Math.max(this.#settlements.length, this.#claims.length);
+    if (this.#running || asking === 0) return;
+    if (asking < this.#enough) {
+      this.#gathering ??= setTimeout(() => void this.#run(), gatherMs);
+      return;
+    }
+    this.#running = true;
+    // Once all have been heard whose replies have arrived by now.
+    setImmediate(() => void this.#run());
+  }
+
   async #run(): Promise<void> {
-    while (this.#settlements.length + this.#claims.length > 0) {
-      const settlements = this.#settlements.splice(0);
-      const claims = this.#claims.splice(0);
-      if (this.#signal.aborted) for (const { resolve } of claims.splice(0)) resolve(null);
-      try {
-        await this.#exchange(settlements, claims);
-        this.#failures = 0;
-      } catch (error) {
-        await this.#recover(settlements, error);
-        this.#claims.push(...claims);
-      }
+    this.#running = true;
+    clearTimeout(this.#gathering ?? undefined);
+    this.#gathering = null;
+    const settlements = this.#settlements.splice(0);
+    const claims = this.#claims.splice(0);
+    if (this.#signal.aborted) for (const { resolve } of claims.splice(0)) resolve(null);
+    try {
+      await this.#exchange(settlements, claims);
+      this.#failures = 0;
+    } catch (error) {
+      await this.#recover(settlements, error);
+      this.#claims.push(...claims);
     }
     this.#running = false;
+    this.#gather();
   }
 
   async #exchange(settlements: Waiting<Settlement, boolean>[], claims: Waiting<null, ClaimedDigest | null>[]) {

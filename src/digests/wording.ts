@@ -1,5 +1,8 @@
+import { LRUCache } from 'lru-cache';
 import { localDay } from '../database/time-zones.js';
 import type { Texts } from '../languages/texts.js';
+import { slotMark } from '../mail/templates.js';
+import type { PaperContent } from '../papers/paper.js';
 import { clamp, firstSentences, shortName } from '../papers/presentation.js';
 import { topicName, topicNames } from '../topics/topic-name.js';
 import type { Account, DigestContent, DigestEntry, Reader } from './content.js';
@@ -9,6 +12,25 @@ import { splitReason } from './reason.js';
 
 const longest = { subjectTitle: 120, firstTitle: 45, names: 60, preheader: 140, topics: 3, reasons: 2 };
 const mostNames = 3;
+/** Characters of a paper's title where nothing else limits it. */
+export const longestTitle = 300;
+/** From so many papers on there is a list of contents. */
+const listedFrom = 4;
+
+/** Where only titles are shown the papers are the list. */
+export function hasList({ papers, abstractLength }: Pick<DigestContent, 'papers' | 'abstractLength'>): boolean {
+  return papers.length >= listedFrom && abstractLength !== 'none';
+}
+
+/** Whether its reader has chosen neither topics nor anything of their own: then the most voted papers are the digest. */
+export function choosesNothing({ reader }: Pick<DigestContent, 'reader'>): boolean {
+  return reader.topics.length + reader.own === 0;
+}
+
+/** What stands behind a title where the paper has votes. */
+export function votesOf(texts: Texts, { upvotes }: PaperContent): string {
+  return upvotes > 0 ? ` (${texts.t('digest.votes', { count: upvotes })})` : '';
+}
 
 /**
  * A subject that can be read on a phone: the papers' short names, as far as these go. "EnvHarness, FACET, 4DAnyone + 5 more papers".
@@ -27,8 +49,10 @@ function named(texts: Texts, titles: readonly string[]): string {
   const names = firstNames(titles);
   const shown = names.length > 0 ? names.join(', ') : clamp(first, longest.firstTitle);
   const count = titles.length - Math.max(1, names.length);
-  // Ordinary spaces: a subject in ASCII needs no encoding.
-  return count > 0 ? texts.t('digest.subjectMore', { names: shown, count }) : shown;
+  if (count === 0) return shown;
+  // Ordinary spaces: a subject in ASCII needs no encoding. With a mark instead of the names the text is known already.
+  const mark = slotMark('names');
+  return texts.t('digest.subjectMore', { names: mark, count }).replace(mark, () => shown);
 }
 
 /** The short names of the first papers that have one, if the very first does: nobody is to look for it in vain. */
@@ -109,6 +133,34 @@ export function receiptOf(
   if (others === 0) return { end, receipt: isBest ? texts.t('digest.receiptBest', { offered, best }) : '' };
   const key = isBest ? 'digest.receiptWithBest' : 'digest.receipt';
   return { end, receipt: texts.t(key, { offered, matched, best, others }) };
+}
+
+/** What a digest says of its papers as a whole. */
+interface Summary {
+  day: string;
+  counted: string;
+  match: string;
+  end: string;
+  receipt: string;
+}
+
+/** To put numbers into sentences takes as long as all else about a mail, and of a day's digests few differ in them. */
+const summaries = new WeakMap<Texts, LRUCache<string, Summary>>();
+
+/** The day, how many papers these are and of how many, and what became of the rest. */
+export function summaryOf(texts: Texts, digest: Pick<DigestContent, 'day' | 'papers' | 'account' | 'reader'>): Summary {
+  const { day, papers, account } = digest;
+  const known = summaries.get(texts) ?? new LRUCache<string, Summary>({ max: 1_000 });
+  summaries.set(texts, known);
+  const nothing = choosesNothing(digest);
+  const key = [day, papers.length, nothing, account?.offered, account?.matched, account?.days].join();
+  const summary = known.get(key) ?? {
+    day: dayName(texts, day),
+    ...countedOf(texts, papers.length, account, nothing),
+    ...receiptOf(texts, day, papers.length, account),
+  };
+  known.set(key, summary);
+  return summary;
 }
 
 /** When a subscriber's digests come: "daily at 08:00, Berlin". */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { escapeUTF8 } from 'entities';
 import { IntlMessageFormat } from 'intl-messageformat';
+import { LRUCache } from 'lru-cache';
 import type english from '../../locales/en.json';
 import { projectPath } from '../project.js';
 import type { Language } from './language.js';
@@ -40,6 +41,8 @@ export class Texts {
   readonly #compiled = new Map<string, IntlMessageFormat>();
   readonly #dates = new Map<string, Intl.DateTimeFormat>();
   readonly #numbers: Intl.NumberFormat;
+  /** To format takes ten times as long as to look up, and a day's mails say the same numbers again and again. */
+  readonly #said = new LRUCache<string, string>({ max: 2_000 });
 
   /** @param messages by key */
   constructor(language: Language, messages: Readonly<Record<string, string>>) {
@@ -53,7 +56,11 @@ export class Texts {
   readonly t = (key: TextKey, values?: Values): string => {
     const message = this.#message(key);
     // Most have nothing to put in, and no syntax.
-    return /['{<]/.test(message) ? String(this.#compile(key, message).format(values)) : message;
+    if (!/['{<]/.test(message)) return message;
+    const call = `${key} ${JSON.stringify(values)}`;
+    const said = this.#said.get(call) ?? String(this.#compile(key, message).format(values));
+    this.#said.set(call, said);
+    return said;
   };
 
   /** Something that was said elsewhere. */

@@ -43,16 +43,14 @@ export async function buildMessage(message: Message): Promise<Buffer> {
     ...message.text.map(({ encoded }) => encoded),
     partHead(boundary, 'text/html'),
     ...message.html.map(({ encoded }) => encoded),
-    Buffer.from(`\r\n--${boundary}--\r\n`),
-  ];
+    `\r\n--${boundary}--\r\n`,
+  ].join('');
   const signature = message.dkim ? await dkimSignature(head, body, message.dkim) : '';
-  return Buffer.concat([Buffer.from(`${signature}${head}\r\n`, 'latin1'), ...body]);
+  return Buffer.from(`${signature}${head}\r\n${body}`, 'latin1');
 }
 
-function partHead(boundary: string, type: string): Buffer {
-  return Buffer.from(
-    `\r\n--${boundary}\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`,
-  );
+function partHead(boundary: string, type: string): string {
+  return `\r\n--${boundary}\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`;
 }
 
 /** Put together here: nodemailer's composer, which streams each part through five transforms, takes 3 ms a mail. */

@@ -6,12 +6,18 @@ import { encode, wrap } from 'nodemailer/lib/qp';
  * ends in a soft line break.
  */
 export class Segment {
-  readonly text: string;
-  #encoded: Buffer | undefined;
+  /** One of the two is there: many pieces are kept for as long as a worker runs, and are not to be kept twice. */
+  #text: string | undefined;
+  #encoded: string | undefined;
   #bytes: number | undefined;
 
   constructor(text: string) {
-    this.text = text;
+    this.#text = text;
+  }
+
+  /** With line breaks as \n once it was encoded. */
+  get text(): string {
+    return this.#text ?? decodeLines(this.#encoded ?? '');
   }
 
   /** In UTF-8, before it is encoded. */
@@ -20,8 +26,12 @@ export class Segment {
     return this.#bytes;
   }
 
-  get encoded(): Buffer {
-    this.#encoded ??= Buffer.from(encodeLines(this.text), 'latin1');
+  /** In ASCII. */
+  get encoded(): string {
+    if (this.#encoded === undefined) {
+      this.#encoded = encodeLines(this.text);
+      this.#text = undefined;
+    }
     return this.#encoded;
   }
 }
@@ -56,4 +66,12 @@ function cutIntoLines(text: string): string {
 /** SMTP doubles a dot at the beginning of a line, and mail stores write ">From": they are to find neither. */
 function protect(first: string): string {
   return first === '.' ? '=2E' : '=46';
+}
+
+function decodeLines(lines: string): string {
+  const bytes = lines
+    .replaceAll('=\r\n', '')
+    .replaceAll('\r\n', '\n')
+    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString();
 }

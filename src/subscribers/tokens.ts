@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../secret.js';
 
 /** What a link may do. A token is good for one purpose and no other. The order is part of the format: append only. */
@@ -86,8 +86,13 @@ export function verifyBounceTag(keys: Secret<string[]>, tag: string): string | n
   return genuine ? toUuid(Buffer.from(id, 'hex')) : null;
 }
 
+/** A MAC with a key that was made ready takes two thirds of the time, and a mail has four. */
+const keyObjects = new Map<string, KeyObject>();
+
 function mac(key: string, payload: Buffer): Buffer {
-  return createHmac('sha256', key).update(payload).digest().subarray(0, macLength);
+  const ready = keyObjects.get(key) ?? createSecretKey(key, 'utf8');
+  keyObjects.set(key, ready);
+  return createHmac('sha256', ready).update(payload).digest().subarray(0, macLength);
 }
 
 function hexOf(uuid: string): string {

@@ -20,7 +20,7 @@ function ledgerThrough(
     around(() => (ctx.db.pool.query as (...all: unknown[]) => Promise<unknown>)(...given), ++statements);
   const pool = Object.assign(Object.create(ctx.db.pool), { query });
   return {
-    ledger: new DeliveryLedger({ ...ctx, db: { ...ctx.db, pool } }, claimant, signal),
+    ledger: new DeliveryLedger({ ...ctx, db: { ...ctx.db, pool } }, claimant, 1, signal),
     statements: () => statements,
   };
 }

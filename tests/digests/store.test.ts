@@ -25,6 +25,7 @@ const ledger = (owner: string, now = morning, saysWhenBegun = false) =>
   new DeliveryLedger(
     { ...context(), clock: () => now },
     { owner, layoutId: 1, saysWhenBegun },
+    1,
     new AbortController().signal,
   );
 const claim = async (owner: string, now = morning): Promise<ClaimedDigest> => {
