@@ -136,6 +136,53 @@ describe('who is due', () => {
     expect(await due(['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-25T02:00:00Z'])).toBe(1);
   });
 
+  it('row 25: comes once a calendar day when the clock of the machine jumps two hours back, or on', async () => {
+    const { prisma } = context().db;
+    for (const day of ['2026-02-03', '2026-02-04', '2026-02-05']) await makePaper(prisma, day);
+    const { id } = await makeSubscriber(prisma, { hour: 8, timezone: 'UTC' });
+    const clock = [
+      '2026-02-04T08:00:00Z',
+      // Back by two hours, over the hour of the digest, and then by it again.
+      '2026-02-04T06:00:00Z',
+      '2026-02-04T08:00:00Z',
+      // On by two hours, over the hour of the digest; back again by two.
+      '2026-02-05T07:59:00Z',
+      '2026-02-05T09:59:00Z',
+      '2026-02-05T07:59:00Z',
+      '2026-02-05T08:00:00Z',
+      // Back over midnight.
+      '2026-02-06T00:30:00Z',
+      '2026-02-05T22:30:00Z',
+      '2026-02-06T08:00:00Z',
+    ];
+    for (const at of clock) await plan(at);
+    const digests = await prisma.digest.findMany({ where: { subscriberId: id }, orderBy: { day: 'asc' } });
+    expect(digests.map(({ day }) => day.toISOString().slice(0, 10))).toEqual([
+      '2026-02-04',
+      '2026-02-05',
+      '2026-02-06',
+    ]);
+  });
+
+  it('row 26: comes for today alone after three days without a server, with the best of what was missed', async () => {
+    const { prisma } = context().db;
+    const missed = [];
+    for (const [i, day] of ['2026-02-03', '2026-02-04', '2026-02-05', '2026-02-06'].entries())
+      missed.push(await makePaper(prisma, day, { upvotes: 10 * i }));
+    const { id } = await makeSubscriber(prisma, { hour: 8, timezone: 'UTC', cursor: 0, papersPerDigest: 3 });
+    // The last minute before was on the third.
+    await plan('2026-02-07T08:30:00Z');
+    await plan('2026-02-07T08:31:00Z');
+    const digests = await prisma.digest.findMany({ where: { subscriberId: id } });
+    expect(digests.map(({ day }) => day.toISOString().slice(0, 10))).toEqual(['2026-02-07']);
+    expect(await papersOf(id)).toEqual(
+      missed
+        .slice(1)
+        .reverse()
+        .map((paper) => paper.id),
+    );
+  });
+
   it('comes for the last hour of a day that the clocks end early, and only once', async () => {
     const { prisma } = context().db;
     await makeSubscriber(prisma, { timezone: 'America/Nuuk', hour: 23, plannedDay: '2027-03-26' });

@@ -131,6 +131,27 @@ describe('nothing is lost, doubled or in doubt, and no attempt is used up, when'
     });
   });
 
+  it('row 23: the disk of PostgreSQL is full for a while: nothing more is claimed, and so nothing sent', async () => {
+    const { pool } = context().db;
+    await deliverThrough(async ({ kept }) => {
+      // What PostgreSQL says when a table cannot grow.
+      await pool.query(`
+        create function disk_is_full() returns trigger language plpgsql as $$
+          begin
+            raise exception using errcode = 'disk_full', message = 'could not extend file: No space left on device';
+          end $$;
+        create trigger disk_is_full before update on digests for each statement execute function disk_is_full()`);
+      try {
+        await sleep(1_000);
+        const taken = kept().length;
+        await sleep(isLongRun ? 60_000 : 6_000);
+        expect(kept()).toHaveLength(taken);
+      } finally {
+        await pool.query('drop trigger disk_is_full on digests; drop function disk_is_full()');
+      }
+    });
+  });
+
   it('the relay is gone for a while', async () => {
     await deliverThrough(({ restartRelay }) => restartRelay(isLongRun ? 120_000 : 12_000));
   });

@@ -88,6 +88,27 @@ describe('health', () => {
     });
   });
 
+  it('row 23: is not ready while no worker can put on record what it was sending, as with a full disk', async () => {
+    site().ctx.expectsLog(/not ready/);
+    const { pool } = site().ctx.db;
+    const claimed = (age: string) =>
+      pool.query(
+        `insert into digests (id, day, edition_id, planned_at, not_before, abstract_length, status, owner, lease_until)
+         values (gen_random_uuid(), '2026-02-04', gen_random_uuid(), now(), now(), 'short', 'sending', 'gone', clock_timestamp() - $1::interval)`,
+        [age],
+      );
+    try {
+      await claimed('1 minute');
+      expect((await site().get('/readyz')).status).toBe(200);
+      await claimed('3 minutes');
+      const response = await site().get('/readyz');
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({ checks: { database: 'ok', queue: 'ok', mail: 'unavailable' } });
+    } finally {
+      await pool.query("delete from digests where owner = 'gone'");
+    }
+  });
+
   it('finding 17: names what is not usable, and nothing of hosts and ports', async () => {
     site().ctx.expectsLog(/not ready/);
     const { pool } = site().ctx.db;

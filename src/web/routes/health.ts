@@ -1,6 +1,16 @@
 import { Router } from 'express';
 import type { Site } from '../site.js';
 
+/**
+ * That no mail goes out, as far as is on record: no relay takes it, which whoever sends has noted; or what was being sent has
+ * been taken back by nobody long after the claim ran out, which workers do every few seconds: none lives, or none can write.
+ */
+const mailProblem = `
+  (select reply as problem from mail_outage)
+  union all
+  (select 'digests that nobody sends any more are not taken back' from digests
+   where status = 'sending' and lease_until < clock_timestamp() - interval '2 minutes' limit 1)`;
+
 /** Whether the process is alive, and whether it can do its work: for whatever starts, restarts and routes to it. */
 export function healthRoutes({ ctx, isStopping }: Site): Router {
   const router = Router();
@@ -25,8 +35,7 @@ export function healthRoutes({ ctx, isStopping }: Site): Router {
     const checks = {
       database: await check('database', 'select from subscribers limit 0'),
       queue: await check('queue', 'select from graphile_worker.jobs limit 0'),
-      // Whoever sends has put on record when no relay takes mail.
-      mail: await check('mail', 'select reply as problem from mail_outage'),
+      mail: await check('mail', mailProblem),
     };
     const ready = Object.values(checks).every((state) => state === 'ok');
     res.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'unavailable', checks });
