@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { parseConfig } from '../src/config.js';
 import { type Context, openContext } from '../src/context.js';
 import { snapshotPapers } from '../src/digests/editions.js';
-import { workerNodeOptions } from '../src/worker-processes.js';
+import { workerNodeOptions } from '../src/heap.js';
 import { checkpoint } from './checkpoint.js';
 
 const { values } = parseArgs({

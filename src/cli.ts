@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { UserError } from './errors.js';
+import { heapGrowth } from './heap.js';
 import { projectPath } from './project.js';
 
 /** Loaded by need: to load them all takes longer than most of them run. */
@@ -23,15 +24,9 @@ const commands: Record<string, () => Promise<() => Command>> = {
   demo: async () => (await import('./commands/demo.js')).demoCommand,
 };
 
-/**
- * How much a heap may grow, in percent of what was alive in it, before it is cleaned: V8 lets it grow to several times as
- * much. A worker that sends mails then needs 235 MB instead of 315, in the same time.
- */
-const heapGrowthPercent = 30;
-
 /** Runs the command line; the exit status is 0 when it is done, 1 when it failed, 2 when it was called wrongly. */
 export async function main(argv: string[]): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${heapGrowthPercent}`);
+  setFlagsFromString(heapGrowth);
   const program = new Command('offprint')
     .description("mails each subscriber the day's research papers that match their topics")
     .version(JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).version);

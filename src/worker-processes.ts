@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inheritedEnvironment } from './config.js';
 import { UserError } from './errors.js';
+import { workerNodeOptions } from './heap.js';
 import type { Logger } from './log.js';
 import { projectPath } from './project.js';
 
@@ -13,9 +14,6 @@ export interface WorkerProcesses {
 
 /** What a worker process tells the one that started it. */
 export const readyMessage = 'ready';
-
-/** A nursery for new objects of 8 MB, of which V8 keeps three, instead of 16: mails die young, whatever its size. */
-export const workerNodeOptions = ['--max-semi-space-size=8'];
 
 /** One that ends at once each time must not be started again and again. */
 const restartAfterMs = { least: 1_000, most: 30_000 };

@@ -9,6 +9,8 @@ export interface Measured {
   baseline: { name: string; perSecond: number };
   /** Our rate to the baseline's. */
   ratio: number;
+  /** What cannot be exceeded, and our rate to it, where it can be measured here. */
+  limit?: { name: string; perSecond: number; ratio: number };
 }
 
 const sampleMs = 50;
@@ -46,6 +48,6 @@ export function measured(
   };
 }
 
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }

@@ -94,3 +94,46 @@ export async function makeSubscribers(
   );
   await db.pool.query('analyze');
 }
+
+/** A day's list of papers as Hugging Face's API gives it. */
+export async function dailyPapers(day: string): Promise<unknown[]> {
+  const samples = JSON.parse(await readFile(projectPath('samples/papers.json'), 'utf8')) as { paper: object }[];
+  return Array.from({ length: papers }, (_, i) => {
+    const { paper, ...entry } = samples[i % samples.length] ?? { paper: {} };
+    const upvotes = Math.floor(250 ** (((i * 67) % papers) / papers));
+    const submittedOnDailyAt = `${day}T08:00:00.000Z`;
+    return { ...entry, paper: { ...paper, id: `2602.${20_000 + i}`, upvotes, submittedOnDailyAt } };
+  });
+}
+
+/** Most read in the morning. */
+const readingHours = [6, 7, 7, 8, 8, 8, 8, 9, 9, 12, 18, 21];
+
+/**
+ * Subscribers as a file to import: one to six topics by Zipf's law, a fifth with a phrase of their own, all time zones, most in the
+ * morning, a tenth weekly, one in fifty paused.
+ */
+export function* csvOfSubscribers(zones: readonly string[], count: number): Generator<string> {
+  const slugs = vocabulary.map(({ slug }) => slug);
+  yield 'email,topics,timezone,hour,frequency,weekDay,status,pausedUntil,phrases\n';
+  for (let n = 1; n <= count; n++) {
+    const chosen = Array.from({ length: 1 + (n % 6) }, (_, i) => {
+      const place = Math.floor(slugs.length ** ((((n % 9_973) * 7_919 + (i + 1) * 104_729) % 9_973) / 9_973));
+      return slugs[place - 1];
+    });
+    const paused = n % 50 === 0;
+    const phrase = n % 5 === 0 ? (phrases[(n / 5) % phrases.length] ?? '') : '';
+    const fields = [
+      `s${n}@example.org`,
+      [...new Set(chosen)].join(';'),
+      zones[n % zones.length],
+      readingHours[(n * 7) % readingHours.length],
+      n % 10 === 3 ? 'weekly' : 'daily',
+      1 + (n % 7),
+      paused ? 'paused' : 'active',
+      paused ? '2030-01-01' : '',
+      `"${phrase.replaceAll('"', '""')}"`,
+    ];
+    yield `${fields.join()}\n`;
+  }
+}

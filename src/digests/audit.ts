@@ -76,13 +76,16 @@ async function countDigests(db: Queries, day: string) {
   return z.tuple([countedDigests]).parse(rows)[0];
 }
 
+/** Twice as long as papers are on offer: what came before cannot come again, and a year of digests is not read for it. */
+const repeatedWithinDays = 62;
+
 /** Of digests that were never sent the papers are given again: these are left out. */
 async function countRepeated(db: Queries, day: string): Promise<number> {
   const rows = await db.$queryRaw`
     select count(*)::int as repeated
     from digests d
       join editions e on e.id = d.edition_id
-      join digests earlier on earlier.subscriber_id = d.subscriber_id and earlier.day < d.day
+      join digests earlier on earlier.subscriber_id = d.subscriber_id and earlier.day < d.day and earlier.day >= d.day - ${repeatedWithinDays}::int
         and earlier.status not in ('suppressed', 'expired')
       join editions given on given.id = earlier.edition_id
       cross join lateral unnest(e.paper_ids) as paper (id)

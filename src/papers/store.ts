@@ -162,11 +162,19 @@ export interface PaperFilter {
 
 /** The papers that pass the filter, in its order, with their topics. */
 export async function listPapers(db: Queries, filter: PaperFilter): Promise<ListedPaper[]> {
-  const { day = null, topic = null, sort, limit } = filter;
+  const { day, topic, sort, limit } = filter;
   const identifier = findArxivId(filter.query ?? '');
   const query = identifier === null ? filter.query : undefined;
   // PostgreSQL has no character 0; hyphens that exclude nothing it piles up until its stack is full.
-  const words = query?.replaceAll('\0', ' ').replaceAll(/-+(?=[\s-]|$)/g, ' ') ?? null;
+  const words = query?.replaceAll('\0', ' ').replaceAll(/-+(?=[\s-]|$)/g, ' ');
+  // Only what is asked for: a condition that may be left out keeps PostgreSQL from its indexes.
+  const conditions = [
+    ...(day === undefined ? [] : [Prisma.sql`p.id in (select l.paper_id from listings l where l.day = ${day}::date)`]),
+    ...(topic === undefined ? [] : [Prisma.sql`p.id in (select m.paper_id from matches m where m.topic = ${topic})`]),
+    ...(identifier === null ? [] : [Prisma.sql`p.identifier = ${identifier}`]),
+    ...(words === undefined ? [] : [Prisma.sql`p.search @@ websearch_to_tsquery('english', ${words})`]),
+  ];
+  const where = conditions.length > 0 ? Prisma.sql`where ${Prisma.join(conditions, ' and ')}` : Prisma.empty;
   const rows = await db.$queryRaw`
     select (select content from current_papers c where c.paper_id = p.id) || jsonb_build_object(
       'id', p.id, 'keywords', p.keywords, 'day', list.day, 'topics', coalesce((
@@ -176,10 +184,7 @@ export async function listPapers(db: Queries, filter: PaperFilter): Promise<List
     ) as paper
     from papers p
       join lateral (select max(l.day) as day from listings l where l.paper_id = p.id) list on list.day is not null
-    where (${day}::date is null or exists (select from listings l where l.paper_id = p.id and l.day = ${day}::date))
-      and (${topic}::text is null or exists (select from matches m where m.paper_id = p.id and m.topic = ${topic}))
-      and (${identifier}::text is null or p.identifier = ${identifier})
-      and (${words}::text is null or p.search @@ websearch_to_tsquery('english', ${words}))
+    ${where}
     order by ${orders[sort]}
     limit ${limit}`;
   return z

@@ -1,9 +1,11 @@
 import { Router } from 'express';
 import { isCalendarDay } from '../../calendar-day.js';
+import type { Queries } from '../../database/database.js';
 import type { Texts } from '../../languages/texts.js';
 import { clamp } from '../../papers/presentation.js';
 import { daysAround, listPapers, newestDay, type PaperSort, paperSorts } from '../../papers/store.js';
 import { topicChoices, topicSlugs } from '../choices.js';
+import { oneInFlight } from '../in-flight.js';
 import { textsOf } from '../language.js';
 import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
@@ -22,45 +24,51 @@ interface Search {
 /** Any day's papers, those of a topic, and search over all days. */
 export function papersRoutes({ ctx }: Site): Router {
   const router = Router();
+  const once = oneInFlight<Awaited<ReturnType<typeof viewOf>>>();
   router.get('/papers', publicPage, async (req, res) => {
-    const db = ctx.db.prisma;
     const texts = textsOf(res);
     const search = readSearch(req.query);
-    // Without a question, the newest day is the answer.
-    const all = search.query !== '' || search.topic !== null;
-    const day = search.date ?? (all ? null : await newestDay(db));
-    const { query, topic, sort } = search;
-    const papers = await listPapers(db, {
-      ...(day && { day }),
-      ...(topic && { topic }),
-      ...(query && { query }),
-      sort,
-      limit: papersShown,
-    });
-    const known = topicChoices(texts, [topic]).find(({ chosen }) => chosen);
-    const { previous, next } = day ? await daysAround(db, day) : { previous: null, next: null };
-    const link = (to: string | null) => to && { href: address({ ...search, date: to }), label: texts.date(to, 'long') };
-    sendPage(res, 200, 'papers', {
-      ...search,
-      // The day that is shown is no filter unless somebody asked for it: a search goes over all days.
-      date: search.date ?? '',
-      filtered: search.date !== null || topic !== null || sort !== 'trending',
-      heading: heading(texts, search, day),
-      topics: topicChoices(texts, [topic]),
-      sorts: paperSorts.map((name) => ({ name, label: texts.t(`papers.sort.${name}`), chosen: name === sort })),
-      previous: link(previous),
-      next: link(next),
-      count: count(texts, papers.length),
-      papers: papers.map((paper) => paperView(texts, paper)),
-      severalDays: day === null,
-      newest: search.date !== null && next !== null ? address({ ...search, date: null }) : null,
-      unknownTopic: unknownTopic(req.query),
-      mailed: known ?? null,
-      about: known?.description,
-      feed: known && { title: `${known.name} · Offprint`, href: `/topics/${known.slug}/feed.xml` },
-    });
+    const view = await once(JSON.stringify([texts.language, search]), () => viewOf(ctx.db.prisma, texts, search));
+    sendPage(res, 200, 'papers', { ...view, unknownTopic: unknownTopic(req.query) });
   });
   return router;
+}
+
+/** What the page shows. */
+async function viewOf(db: Queries, texts: Texts, search: Search) {
+  // Without a question, the newest day is the answer.
+  const all = search.query !== '' || search.topic !== null;
+  const day = search.date ?? (all ? null : await newestDay(db));
+  const { query, topic, sort } = search;
+  const papers = await listPapers(db, {
+    ...(day && { day }),
+    ...(topic && { topic }),
+    ...(query && { query }),
+    sort,
+    limit: papersShown,
+  });
+  const topics = topicChoices(texts, [topic]);
+  const known = topics.find(({ chosen }) => chosen);
+  const { previous, next } = day ? await daysAround(db, day) : { previous: null, next: null };
+  const link = (to: string | null) => to && { href: address({ ...search, date: to }), label: texts.date(to, 'long') };
+  return {
+    ...search,
+    // The day that is shown is no filter unless somebody asked for it: a search goes over all days.
+    date: search.date ?? '',
+    filtered: search.date !== null || topic !== null || sort !== 'trending',
+    heading: heading(texts, search, day),
+    topics,
+    sorts: paperSorts.map((name) => ({ name, label: texts.t(`papers.sort.${name}`), chosen: name === sort })),
+    previous: link(previous),
+    next: link(next),
+    count: count(texts, papers.length),
+    papers: papers.map((paper) => paperView(texts, paper)),
+    severalDays: day === null,
+    newest: search.date !== null && next !== null ? address({ ...search, date: null }) : null,
+    mailed: known ?? null,
+    about: known?.description,
+    feed: known && { title: `${known.name} · Offprint`, href: `/topics/${known.slug}/feed.xml` },
+  };
 }
 
 /** Reads the question from the address; what makes no sense is left out, because people edit addresses. */
