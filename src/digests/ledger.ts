@@ -115,15 +115,20 @@ export class DeliveryLedger {
       this.#gathering ??= setTimeout(() => void this.#run(), gatherMs);
       return;
     }
+    this.#stopGathering();
     this.#running = true;
     // Once all have been heard whose replies have arrived by now.
     setImmediate(() => void this.#run());
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
+  #stopGathering(): void {
     clearTimeout(this.#gathering ?? undefined);
     this.#gathering = null;
+  }
+
+  async #run(): Promise<void> {
+    this.#stopGathering();
+    this.#running = true;
     const settlements = this.#settlements.splice(0);
     const claims = this.#claims.splice(0);
     if (this.#signal.aborted) for (const { resolve } of claims.splice(0)) resolve(null);

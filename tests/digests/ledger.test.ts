@@ -13,6 +13,7 @@ const sent = { status: 'sent', countsAttempt: true, bounced: false } as const;
 function ledgerThrough(
   around: (run: () => Promise<unknown>, statement: number) => Promise<unknown>,
   signal = new AbortController().signal,
+  connections = 1,
 ) {
   const ctx = context();
   let statements = 0;
@@ -20,7 +21,7 @@ function ledgerThrough(
     around(() => (ctx.db.pool.query as (...all: unknown[]) => Promise<unknown>)(...given), ++statements);
   const pool = Object.assign(Object.create(ctx.db.pool), { query });
   return {
-    ledger: new DeliveryLedger({ ...ctx, db: { ...ctx.db, pool } }, claimant, 1, signal),
+    ledger: new DeliveryLedger({ ...ctx, db: { ...ctx.db, pool } }, claimant, connections, signal),
     statements: () => statements,
   };
 }
@@ -47,6 +48,28 @@ describe('the record of digests', () => {
       ...Array(10).fill('sending'),
       ...Array(10).fill('sent'),
     ]);
+  });
+
+  it('waits for half of the connections, or for a moment, and never has two statements under way', async () => {
+    await planDigests(context(), 4);
+    let [under, most] = [0, 0];
+    const oneMore = async (run: () => Promise<unknown>) => {
+      most = Math.max(most, ++under);
+      return run().finally(() => under--);
+    };
+    const { ledger, statements } = ledgerThrough(oneMore, undefined, 4);
+    // One alone is served, though it is less than half.
+    expect(await ledger.claim()).not.toBeNull();
+    expect(statements()).toBe(1);
+    // The moment of the first is over just as there are enough: from here timers come before immediates.
+    await new Promise((resolve) => setImmediate(resolve));
+    const first = ledger.claim();
+    const later = new Promise<void>((resolve) => setTimeout(resolve, 10)).then(() => ledger.claim());
+    for (const begun = performance.now(); performance.now() - begun < 20; );
+    const claimed = await Promise.all([first, ledger.claim(), later]);
+    expect(claimed.every((digest) => digest !== null)).toBe(true);
+    expect(most).toBe(1);
+    expect(statements()).toBe(2);
   });
 
   it('asks again where some of what was claimed was not to be sent any more', async () => {
