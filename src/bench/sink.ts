@@ -2,7 +2,7 @@ import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { projectPath } from '../project.js';
 
@@ -16,9 +16,11 @@ export interface Sink {
 const backlog = 1_000;
 const startMs = 5_000;
 
-/** Where a test program of Postfix is installed; null where it is not. Debian has it where only root looks. */
+/** Where Debian, Fedora and Homebrew put the test programs of Postfix. */
+const folders = ['/usr/sbin', '/usr/libexec/postfix', '/usr/local/sbin', '/opt/homebrew/sbin'];
+
+/** Where a test program of Postfix is installed; null where it is not. */
 export function findPostfixProgram(name: 'smtp-sink' | 'smtp-source'): string | null {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/libexec/postfix'];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 

@@ -27,16 +27,22 @@ export interface Database {
 const closeMs = 1_000;
 
 /**
+ * Of a process, whatever it does: five workers and a web server stay below the hundred that PostgreSQL allows by default. The
+ * connections to relays ask together, so that more of them need no more of these.
+ */
+const mostConnections = 15;
+
+/**
  * Opens the database of the configuration, embedded or not, and brings it to the newest schema.
  * @throws UserError when it cannot be reached
  */
-export async function openDatabase(config: Pick<Config, 'database' | 'sending'>, log: Logger): Promise<Database> {
+export async function openDatabase(config: Pick<Config, 'database'>, log: Logger): Promise<Database> {
   const embedded = config.database.url ? null : await openEmbeddedDatabase(config.database.dataDir);
   const url = embedded?.url ?? (config.database.url?.reveal() as string);
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'offprint',
-    max: config.sending.connections + 10,
+    max: mostConnections,
     connectionTimeoutMillis: 10_000,
   });
   // A connection that breaks is replaced at the next query; unhandled, its error would end the process.
