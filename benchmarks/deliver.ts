@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { findPostfixProgram, startSink } from '../src/bench/sink.js';
 import { parseConfig } from '../src/config.js';
 import { type Context, openContext } from '../src/context.js';
 import { snapshotPapers } from '../src/digests/editions.js';
@@ -152,15 +153,6 @@ function family(pid: number): number[] {
   return below(pid);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** Mails a second of smtp-source over as many sessions as we have, each for many mails. */
 async function limit(port: number, size: number): Promise<number> {
   const started = performance.now();
@@ -178,7 +170,9 @@ async function limit(port: number, size: number): Promise<number> {
     'b@example.org',
   ];
   const [code] = await once(
-    spawn('/usr/sbin/smtp-source', [...arguments_, `127.0.0.1:${port}`], { stdio: 'inherit' }),
+    spawn(findPostfixProgram('smtp-source') ?? 'smtp-source', [...arguments_, `127.0.0.1:${port}`], {
+      stdio: 'inherit',
+    }),
     'exit',
   );
   if (code !== 0) throw new Error(`smtp-source ended with ${code}`);
@@ -247,11 +241,10 @@ async function measure(ctx: Context, env: Record<string, string>) {
 
 const dataDir = await mkdtemp(join(tmpdir(), 'offprint-bench-'));
 const ctx = await openContext(parseConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'warn' }));
-const port = await freePort();
-const sink = spawn('/usr/sbin/smtp-sink', ['-u', 'nobody', `127.0.0.1:${port}`, '1000'], { stdio: 'inherit' });
+const sink = await startSink();
+const { port } = sink;
 const link = roundTripMs > 0 ? await slowLink(port, roundTripMs / 2) : null;
 try {
-  await sleep(500);
   await makeDigests(ctx, await makePapers(ctx));
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const size = 41_000;
@@ -276,7 +269,7 @@ try {
   );
 } finally {
   link?.close();
-  sink.kill();
+  await sink.stop();
   await ctx.db.close();
   await rm(dataDir, { recursive: true, force: true });
 }

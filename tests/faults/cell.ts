@@ -45,6 +45,22 @@ export interface Account {
   inDoubt: number;
 }
 
+/** Starts a delivery over four connections to a server of its own, which follows the script. */
+export async function startDelivery(ctx: TestContext, env: Record<string, string>, on?: SmtpScript['on']) {
+  const server = await startSmtpServer(on ? { on } : {});
+  const program = startProgram(['deliver', '--until-idle'], {
+    DATABASE_URL: ctx.db.url,
+    DATA_DIR: ctx.config.database.dataDir,
+    SMTP_URL: server.url,
+    SEND_CONNECTIONS: `${connections}`,
+    MAIL_FROM: 'Offprint <digest@example.org>',
+    BASE_URL: 'https://papers.example.org',
+    ...env,
+  });
+  program.stdout?.resume();
+  return { server, program, ended: once(program, 'exit') };
+}
+
 /**
  * Plans digests, lets workers deliver them, ends one of them at the failpoint, lets another finish, and compares the record with
  * what the servers have kept.

@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { useContext } from '../helpers/context.js';
-import { startProgram } from '../helpers/program.js';
-import { type SmtpScript, startSmtpServer } from '../helpers/smtp-server.js';
-import { account, type Cell, prepare } from './cell.js';
+import type { SmtpScript } from '../helpers/smtp-server.js';
+import { account, type Cell, prepare, startDelivery } from './cell.js';
 
 const context = useContext();
 const cell: Cell = { failpoint: 'after the dot', signal: 'SIGTERM', workers: 2, policy: 'hold', nth: 1 };
@@ -17,21 +15,7 @@ const pastTheLeaseMs = 75_000;
 describe('row 4: a relay that is silent after the final dot', { timeout: isLongRun ? 900_000 : 180_000 }, () => {
   it('is waited for, while nobody else takes the digest; then it is in doubt', async () => {
     await prepare(context(), cell);
-    const start = async (on?: SmtpScript['on']) => {
-      const server = await startSmtpServer(on ? { on } : {});
-      const program = startProgram(['deliver', '--until-idle'], {
-        DATABASE_URL: context().db.url,
-        DATA_DIR: context().config.database.dataDir,
-        SMTP_URL: server.url,
-        SEND_CONNECTIONS: '4',
-        IN_DOUBT: 'hold',
-        MAIL_FROM: 'Offprint <digest@example.org>',
-        BASE_URL: 'https://papers.example.org',
-        LOG_LEVEL: 'fatal',
-      });
-      program.stdout?.resume();
-      return { server, program, ended: once(program, 'exit') };
-    };
+    const start = (on?: SmtpScript['on']) => startDelivery(context(), { IN_DOUBT: 'hold', LOG_LEVEL: 'fatal' }, on);
     let seen = 0;
     const first = await start(({ step }) =>
       step === 'dot' && ++seen === 10 ? { next: 'silence', keep: true } : undefined,

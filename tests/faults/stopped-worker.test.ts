@@ -1,11 +1,9 @@
-import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { useContext } from '../helpers/context.js';
-import { startProgram } from '../helpers/program.js';
-import { type SmtpScript, startSmtpServer } from '../helpers/smtp-server.js';
-import { account, type Cell, connections, prepare } from './cell.js';
+import type { SmtpScript } from '../helpers/smtp-server.js';
+import { account, type Cell, connections, prepare, startDelivery } from './cell.js';
 
 const context = useContext();
 const cell: Cell = { failpoint: 'after the dot', signal: 'SIGKILL', workers: 2, policy: 'resend', nth: 1 };
@@ -14,19 +12,8 @@ describe('row 24: a worker that is stopped past its lease and then goes on', () 
   it('cannot write over what another has done meanwhile, says so, and doubles no more than it had in hand', async () => {
     await prepare(context(), cell);
     const start = async (on?: SmtpScript['on']) => {
-      const server = await startSmtpServer(on ? { on } : {});
-      const program = startProgram(['deliver', '--until-idle'], {
-        DATABASE_URL: context().db.url,
-        DATA_DIR: context().config.database.dataDir,
-        SMTP_URL: server.url,
-        SEND_CONNECTIONS: `${connections}`,
-        MAIL_FROM: 'Offprint <digest@example.org>',
-        BASE_URL: 'https://papers.example.org',
-        LOG_LEVEL: 'warn',
-        LOG_FORMAT: 'json',
-      });
-      program.stdout?.resume();
-      return { server, program, ended: once(program, 'exit'), log: text(program.stderr as NodeJS.ReadableStream) };
+      const started = await startDelivery(context(), { LOG_LEVEL: 'warn', LOG_FORMAT: 'json' }, on);
+      return { ...started, log: text(started.program.stderr as NodeJS.ReadableStream) };
     };
     let seen = 0;
     let stop = () => {};
