@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.js';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
 import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
@@ -65,11 +66,22 @@ const mostUnsentInARow = 2;
  * Ends when nothing is due, when no relay takes mail, or, after the mails in flight, when `signal` is aborted. During an outage
  * it only tries, when it is time, with one mail.
  * While the database is away in mid-run it waits.
- * @throws Error when the database cannot be used at the start, or a turn to send cannot be had
+ * @throws Error when the database cannot be used at the start
  */
 export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
+  const report = nothingDone();
+  await deliverDue(delivery, signal, report);
+  return report;
+}
+
+/** What nothing became of yet. */
+function nothingDone(): DeliveryReport {
+  return { sent: 0, queued: 0, failed: 0, suppressed: 0, in_doubt: 0, expired: 0 };
+}
+
+/** As `deliver`; counts in `report` what became of digests, also of those before an error. */
+async function deliverDue(delivery: Delivery, signal: AbortSignal, report: DeliveryReport): Promise<void> {
   const { ctx } = delivery;
-  const report: DeliveryReport = { sent: 0, queued: 0, failed: 0, suppressed: 0, in_doubt: 0, expired: 0 };
   const db = ctx.db.prisma;
   const reaped = await reap(ctx);
   report.queued += reaped.queued.length;
@@ -77,7 +89,7 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
   report.expired += await store.expireOverdue(db, ctx.clock());
   const due = await store.countDue(db, ctx.clock(), ctx.config.sending.connections);
   const outage = await findOutage(db);
-  if (signal.aborted || (outage ? !(await takeProbe(db, ctx.clock())) : due === 0)) return report;
+  if (signal.aborted || (outage ? !(await takeProbe(db, ctx.clock())) : due === 0)) return;
   const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const run = await startRun(delivery, owner, signal);
   const renewal = setInterval(() => {
@@ -88,9 +100,8 @@ export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<
     if (mailGoesOut && due > 0) await sendOver(run, due, report);
   } finally {
     clearInterval(renewal);
+    report.suppressed += run.ledger.suppressed;
   }
-  report.suppressed += run.ledger.suppressed;
-  return report;
 }
 
 async function startRun(delivery: Delivery, owner: string, signal: AbortSignal): Promise<Run> {
@@ -102,7 +113,7 @@ async function startRun(delivery: Delivery, owner: string, signal: AbortSignal):
     delivery,
     signal,
     ledger: new DeliveryLedger(ctx, claimant, ctx.config.sending.connections, signal),
-    turns: new SendTurns(ctx.db.prisma, ctx.config.sending.rate, signal),
+    turns: new SendTurns(ctx, ctx.config.sending.rate, signal),
     snapshots,
     sinceThen: new SinceThen(ctx.db.pool, snapshots),
     layouts,
@@ -154,18 +165,32 @@ export async function reap(ctx: Pick<Context, 'config' | 'db' | 'log' | 'clock'>
   return reaped;
 }
 
-/** Like `deliver`, again and again until nothing is queued or under way: waits for retries and for other workers. */
+/**
+ * Like `deliver`, again and again until nothing is queued or under way: waits for retries, for other workers, and for a
+ * database that goes away once it has begun.
+ */
 export async function deliverUntilIdle(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
+  const { ctx } = delivery;
   const total = await deliver(delivery, signal);
   let waitMs = lookAgainMs.least;
-  while (!signal.aborted && (await store.isAnyOpen(delivery.ctx.db.prisma))) {
+  while (!signal.aborted && (await unlessAway(ctx, store.isAnyOpen(ctx.db.prisma))) !== false) {
     await sleep(waitMs, undefined, { signal }).catch(() => {});
-    const report = await deliver(delivery, signal);
+    const report = nothingDone();
+    await unlessAway(ctx, deliverDue(delivery, signal, report));
     for (const status of Object.keys(report) as (keyof DeliveryReport)[]) total[status] += report[status];
     const stuck = report.queued > 0 && report.sent === 0;
     waitMs = stuck ? Math.min(2 * waitMs, lookAgainMs.most) : lookAgainMs.least;
   }
   return total;
+}
+
+/** What was asked for; null where the database is away. @throws Error of every other kind */
+function unlessAway<Answer>(ctx: Context, asked: Promise<Answer>): Promise<Answer | null> {
+  return asked.catch((error) => {
+    if (!isDatabaseUnavailable(error)) throw error;
+    ctx.log.error({ error: error.message }, 'the database cannot be used: waiting for it');
+    return null;
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
 import type { TextKey } from '../languages/texts.js';
 import type { Logger } from '../log.js';
 import { textsOf } from './language.js';
@@ -65,7 +66,7 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       });
     }
     const path = req.path.replace(/^(\/\w+\/)[^/]{20,}/, '$1…');
-    const unavailable = isDatabaseError(error);
+    const unavailable = isDatabaseUnavailable(error);
     log.error({ method: req.method, path, error: errorMessage(error, unavailable) }, 'a request failed');
     if (!unavailable) {
       return sendProblem(req, res, {
@@ -92,27 +93,6 @@ const badRequests: Record<number, TextKey> = {
 function requestStatus(error: unknown): number | null {
   const status = error instanceof Error && 'status' in error ? Number(error.status) : Number.NaN;
   return status >= 400 && status < 500 ? status : null;
-}
-
-/**
- * Whether the database cannot be used now: no connection to it, or one that it has ended, refused or is too busy for. SQLSTATE
- * classes 08 (connection), 28 and 3D (no entry, no such database), 53 (resources) and 57 (operator intervention), https://www.postgresql.org/docs/current/errcodes-appendix.html;
- * Prisma's P1001 to P1017 and P2024. A query that is wrong is an error of ours, and no outage.
- */
-function isDatabaseError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code, meta, cause } = error as Error & { code?: unknown; meta?: { code?: unknown }; cause?: unknown };
-  return (
-    [code, meta?.code].some((each) =>
-      /^((08|28|3D|53|57)[0-9A-Z]{3}|P10(0[1238]|1[17])|P2024|ECONN(REFUSED|RESET|ABORTED)|ETIMEDOUT|ENOTFOUND)$/.test(
-        String(each),
-      ),
-    ) ||
-    /connection terminated|timeout exceeded when trying to connect|Code: `(08|28|3D|53|57)[0-9A-Z]{3}`|cannot use a pool after calling end/i.test(
-      error.message,
-    ) ||
-    (cause !== error && isDatabaseError(cause))
-  );
 }
 
 function errorMessage(error: unknown, short: boolean): string {

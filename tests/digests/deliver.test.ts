@@ -9,6 +9,7 @@ import { Secret } from '../../src/secret.js';
 import { useContext } from '../helpers/context.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
+import { terminateWaiting } from '../helpers/terminate.js';
 import { deliveryTo, morning, planDigests, recordedDigests, startMorning } from './delivery.js';
 
 const context = useContext({ BOUNCE_ADDRESS: 'bounce@example.org' }, [/digest not sent/, /relay takes no mail/]);
@@ -537,6 +538,25 @@ describe('a delivery until all is done', () => {
     });
     const delivery = await deliveryTo(context(), [server.relay]);
     expect(await deliverUntilIdle(delivery, stop.signal)).toEqual({ ...nothing, queued: 1 });
+  });
+
+  it('waits where the database ends its connections between two looks', async () => {
+    await planDigests(context(), 1);
+    context().expectsLog(/database cannot be used: waiting/);
+    const { pool } = context().db;
+    let firstLookEnded = false;
+    const server = await serve(({ step }) => {
+      firstLookEnded ||= step === 'QUIT';
+      return step === 'RCPT' ? { reply: '451 4.3.0 later' } : undefined;
+    });
+    const ended = deliverUntilIdle(await deliveryTo(context(), [server.relay]), new AbortController().signal);
+    await expect.poll(() => firstLookEnded).toBe(true);
+    const holder = await pool.connect();
+    await holder.query('begin; lock table digests');
+    await expect.poll(() => terminateWaiting(pool), { timeout: 5_000 }).toBeGreaterThan(0);
+    await holder.query("update digests set status = 'failed'; commit");
+    holder.release();
+    expect(await ended).toEqual({ ...nothing, queued: 1 });
   });
 });
 

@@ -3,6 +3,7 @@ import { deliver } from '../../src/digests/deliver.js';
 import { SendTurns } from '../../src/digests/send-rate.js';
 import { useContext } from '../helpers/context.js';
 import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
+import { terminateWaiting } from '../helpers/terminate.js';
 import { deliveryTo, planDigests, startMorning } from './delivery.js';
 
 const context = useContext();
@@ -39,32 +40,42 @@ describe('SEND_RATE', () => {
     const { prisma } = context().db;
     await prisma.$executeRaw`update send_rate set next_at = clock_timestamp() - interval '1 hour'`;
     const seconds = await timed(async () => {
-      const turns = new SendTurns(prisma, 20, never);
+      const turns = new SendTurns(context(), 20, never);
       for (let turn = 0; turn < 4; turn++) await turns.take();
     });
     expect(seconds).toBeGreaterThan(3 / 20 - 0.01);
   });
 
   it('of 0 is no limit, and takes no turn', async () => {
-    await new SendTurns(context().db.prisma, 0, never).take();
+    await new SendTurns(context(), 0, never).take();
     const { rows } = await context().db.pool.query("select next_at = '-infinity' as untouched from send_rate");
     expect(rows).toEqual([{ untouched: true }]);
   });
 
   it('keeps nobody waiting who is asked to stop', async () => {
-    const { prisma } = context().db;
-    const turns = new SendTurns(prisma, 0.01, AbortSignal.timeout(50));
+    const turns = new SendTurns(context(), 0.01, AbortSignal.timeout(50));
     await turns.take();
     expect(await timed(() => turns.take())).toBeLessThan(10);
   });
 
   it('is handed out some at once where it is high, and holds all the same', async () => {
-    const { prisma } = context().db;
-    const [here, there] = [new SendTurns(prisma, 200, never), new SendTurns(prisma, 200, never)];
+    const [here, there] = [new SendTurns(context(), 200, never), new SendTurns(context(), 200, never)];
     const seconds = await timed(async () => {
       await Promise.all(Array.from({ length: 36 }, (_, i) => (i % 2 ? here : there).take()));
     });
     expect(seconds).toBeGreaterThan(35 / 200 - 0.01);
+  });
+
+  it('waits where the database ends the connection that asks for a turn', async () => {
+    const { pool } = context().db;
+    context().expectsLog(/no turn to send could be had/);
+    const holder = await pool.connect();
+    await holder.query('begin; update send_rate set next_at = next_at');
+    const turn = new SendTurns(context(), 20, never).take();
+    await expect.poll(() => terminateWaiting(pool)).toBe(1);
+    await holder.query('rollback');
+    holder.release();
+    await turn;
   });
 
   it('takes no turn when nothing is due', async () => {
