@@ -75,6 +75,8 @@ export interface TestSmtpServer {
 export interface SmtpScript {
   /** Asked at every step; undefined: the ordinary. */
   on?: (moment: SmtpMoment) => SmtpReaction | undefined;
+  /** What becomes of each mail that is kept, where that is not to be in `mails`. */
+  keep?: (mail: KeptMail) => void;
   /** What EHLO offers. */
   extensions?: string[];
   /** Where to listen; a free port if not said. */
@@ -187,7 +189,9 @@ function converse(state: ServerState, socket: Socket): void {
     const messageId = /^message-id: *(.*)$/im.exec(content)?.[1]?.trim() ?? '';
     const reaction = asked('dot', '.');
     if (!reaction || reaction.keep) {
-      state.mails.push({ envelope, raw, messageId, connection });
+      const mail = { envelope, raw, messageId, connection };
+      if (state.script.keep) state.script.keep(mail);
+      else state.mails.push(mail);
       for (const resume of state.waiting.splice(0)) resume();
     }
     readingMail = false;
