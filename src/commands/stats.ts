@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { findRestored } from '../database/high-water-mark.js';
 import { collectStats } from '../digests/stats.js';
 import { report } from './command.js';
 
@@ -8,8 +9,11 @@ export function statsCommand(): Command {
     .option('--json', 'print one JSON object')
     .action((options) =>
       report(options, {
-        run: (ctx) => collectStats(ctx.db.prisma, ctx.clock()),
-        text: ({ subscribers, papers, digests, oldestWaitingSeconds, outage }) =>
+        run: async (ctx) => {
+          const restored = await findRestored(ctx);
+          return { ...(await collectStats(ctx.db.prisma, ctx.clock())), ...(restored && { restored }) };
+        },
+        text: ({ subscribers, papers, digests, oldestWaitingSeconds, outage, restored }) =>
           [
             `subscribers  ${counted(subscribers)}`,
             `papers       ${papers.total}, newest ${papers.newest ?? 'none'}`,
@@ -19,6 +23,9 @@ export function statsCommand(): Command {
               ? [
                   `no mail      since ${outage.since.toISOString()}, next try ${outage.nextProbeAt.toISOString()}: ${outage.reply}`,
                 ]
+              : []),
+            ...(restored
+              ? [`held         the database is a copy from ${restored.copyAt}: see "offprint digests resume --help"`]
               : []),
           ].join('\n'),
       }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.js';
+import { advanceMark, refuseRestored } from '../database/high-water-mark.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
@@ -66,6 +67,7 @@ const mostUnsentInARow = 2;
  * Ends when nothing is due, when no relay takes mail, or, after the mails in flight, when `signal` is aborted. During an outage
  * it only tries, when it is time, with one mail.
  * While the database is away in mid-run it waits.
+ * @throws UserError where the database is an older copy of the one that was sent from before
  * @throws Error when the database cannot be used at the start
  */
 export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
@@ -82,6 +84,7 @@ function nothingDone(): DeliveryReport {
 /** As `deliver`; counts in `report` what became of digests, also of those before an error. */
 async function deliverDue(delivery: Delivery, signal: AbortSignal, report: DeliveryReport): Promise<void> {
   const { ctx } = delivery;
+  await refuseRestored(ctx);
   const db = ctx.db.prisma;
   const reaped = await reap(ctx);
   report.queued += reaped.queued.length;
@@ -94,14 +97,23 @@ async function deliverDue(delivery: Delivery, signal: AbortSignal, report: Deliv
   const run = await startRun(delivery, owner, signal);
   const renewal = setInterval(() => {
     store.renewLeases(db, owner).catch((error) => ctx.log.warn({ error: error.message }, 'leases not renewed'));
+    void mark(ctx);
   }, renewEveryMs);
   try {
     const mailGoesOut = !outage || (await probe(run, report, due));
     if (mailGoesOut && due > 0) await sendOver(run, due, report);
   } finally {
     clearInterval(renewal);
+    await mark(ctx);
     report.suppressed += run.ledger.suppressed;
   }
+}
+
+/** Notes outside the database how far it has come; where it is away, the next note does. */
+async function mark(ctx: Context): Promise<void> {
+  await advanceMark(ctx).catch((error) =>
+    ctx.log.warn({ error: error.message }, 'the high-water mark was not advanced'),
+  );
 }
 
 async function startRun(delivery: Delivery, owner: string, signal: AbortSignal): Promise<Run> {

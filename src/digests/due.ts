@@ -246,6 +246,22 @@ export async function startSchedule(
 }
 
 /**
+ * Passes over everything that is on offer or owed, for everyone, and over the day whose hour has struck.
+ * @param logEnd the last place in the log
+ */
+export async function passOver(tx: Queries, at: Date, logEnd: number): Promise<void> {
+  await tx.$executeRaw`delete from cursor_exceptions where owed`;
+  await tx.$executeRaw`
+    update schedules c set due_at = '-infinity', cursor = greatest(c.cursor, nullif(${logEnd}, 0)),
+      planned_day = coalesce(turn.day, c.planned_day)
+    from subscribers s cross join lateral turn_at(
+      s.timezone, s.hour, s.frequency, s.week_day,
+      (select planned_day from schedules own where own.subscriber_id = s.id), ${at}, make_interval(hours => ${lateHours}::int)
+    ) as turn
+    where s.id = c.subscriber_id`;
+}
+
+/**
  * Makes everyone be looked at anew by a plan for an instant that has gone by: schedules are made for the present. Days
  * after that instant count as not planned; a day that has its digest stays planned.
  */

@@ -77,8 +77,11 @@ export class Layouts {
     };
     const hash = createHash('sha256').update(JSON.stringify(content)).digest();
     const { layout } = ctx.db.prisma;
+    const now = ctx.clock();
     if ((await layout.count({ where: { hash } })) === 0)
-      await layout.createMany({ data: { hash, content, createdAt: ctx.clock() }, skipDuplicates: true });
+      await layout.createMany({ data: { hash, content, createdAt: now, usedAt: now }, skipDuplicates: true });
+    const dayAgo = new Date(now.getTime() - 86_400_000);
+    await layout.updateMany({ where: { hash, usedAt: { lt: dayAgo } }, data: { usedAt: now } });
     const { id } = await layout.findUniqueOrThrow({ where: { hash }, select: { id: true } });
     return new Layouts(ctx, { id, templates, composing: ctx });
   }

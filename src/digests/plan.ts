@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { utcDay } from '../calendar-day.js';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
+import { advanceMark, refuseRestored } from '../database/high-water-mark.js';
 import { wakeDelivery } from '../database/queue.js';
 import { PaperIndex } from '../interests/paper-index.js';
 import { appendOffers, findLateSources, findLogEnd, type Offer, readFindable, readListed } from '../papers/offers.js';
@@ -25,7 +26,7 @@ const presentMs = 60_000;
 /** How many days of lists the first digest looks through for the newest in which something matches. */
 const welcomeDays = 7;
 
-type Planning = Pick<Context, 'config' | 'db' | 'clock'>;
+type Planning = Pick<Context, 'config' | 'db' | 'clock' | 'log'>;
 
 export interface PlanResult {
   /** One entry a digest day: at any instant there are two or three calendar days on Earth. */
@@ -37,8 +38,10 @@ export interface PlanResult {
 /**
  * Writes the digests that are due at `at` and asks for their delivery, some thousand subscribers a transaction. Idempotent:
  * who was looked at for a day is not due again on it, and of any number of plans at once each takes its own.
+ * @throws UserError where the database is an older copy of the one that was planned in before
  */
 export async function planDue(ctx: Planning, at: Date): Promise<PlanResult> {
+  await refuseRestored(ctx);
   const { prisma } = ctx.db;
   const now = ctx.clock();
   if (now.getTime() - at.getTime() > presentMs) await due.rewindSchedules(prisma, at);
@@ -74,6 +77,7 @@ export async function planDue(ctx: Planning, at: Date): Promise<PlanResult> {
   };
   // Several at once, so that this process decides while the database writes. All are waited for, whatever becomes of one.
   const plans = await Promise.allSettled(Array.from({ length: batchesAtOnce }, plan));
+  if (result.days.length > 0) await advanceMark(ctx);
   for (const ended of plans) if (ended.status === 'rejected') throw ended.reason;
   return result;
 }

@@ -27,6 +27,8 @@ export async function pruneDigests(
     delete from plans p where day < ${oldest}::date and not exists (select from digests d where d.day = p.day)`;
   const unused = new Date(oldest.getTime() - onOfferDays * 86_400_000);
   const editions = await db.$executeRaw`delete from editions where created_at < ${unused}`;
+  // Of digests from when it was last used none is left.
+  await db.$executeRaw`delete from layouts where used_at < ${unused}`;
   const snapshots =
     await db.$executeRaw`delete from paper_snapshots where created_at < ${new Date(unused.getTime() - onOfferDays * 86_400_000)}`;
   await db.$executeRaw`delete from paper_news where noticed_at < ${new Date(now.getTime() - keepNewsDays * 86_400_000)}`;

@@ -153,6 +153,14 @@ export async function expireOverdue(db: Queries, now: Date): Promise<number> {
   return z.tuple([z.object({ expired: z.number() })]).parse(rows)[0].expired;
 }
 
+/** Gives up what waits or is under way, because it may have been sent; nothing is owed for it. @returns how many */
+export async function dropOpen(tx: Queries): Promise<number> {
+  return tx.$executeRaw`
+    update digests set status = 'expired', owner = null, lease_until = null,
+      last_reply = 'not sent again: it may have been sent before the database was restored'
+    where status in ('queued', 'sending')`;
+}
+
 /** Whether a digest waits or is under way. */
 export async function isAnyOpen(db: Queries): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`

@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { auditDay } from '../../src/digests/audit.js';
+import { Layouts } from '../../src/digests/layouts.js';
 import { pruneDigests } from '../../src/digests/prune.js';
+import { loadDigestTemplates } from '../../src/digests/templates.js';
 import { useContext } from '../helpers/context.js';
 import { morning, planDigests, startMorning } from './delivery.js';
 
 const context = useContext();
 beforeEach(() => startMorning(context()));
-const after = (days: number) => new Date(morning.getTime() + days * 86_400_000);
-const prune = (days: number) => pruneDigests(context().db.prisma, after(days));
+const later = (days: number) => new Date(morning.getTime() + days * 86_400_000);
+const prune = (days: number) => pruneDigests(context().db.prisma, later(days));
 
 describe('old digests', () => {
   it('are kept for 400 days, then deleted with the account of their day', async () => {
@@ -38,6 +41,30 @@ describe('old digests', () => {
     expect(await prisma.paperNews.count()).toBe(1);
     await prune(61);
     expect(await prisma.paperNews.count()).toBe(0);
+  });
+
+  it('take the layouts with them that only they were made with', async () => {
+    const { prisma } = context().db;
+    const layout = (usedAt: Date) =>
+      prisma.layout.create({ data: { hash: randomBytes(32), content: {}, createdAt: morning, usedAt } });
+    await prisma.layout.deleteMany();
+    await layout(morning);
+    const { id } = await layout(later(1));
+    await prune(462);
+    expect(await prisma.layout.count()).toBe(2);
+    await prune(463);
+    expect(await prisma.layout.findMany({ select: { id: true } })).toEqual([{ id }]);
+    await prisma.layout.deleteMany();
+  });
+
+  it('note when their layout was last used', async () => {
+    const { prisma } = context().db;
+    const lastUsed = async () => (await prisma.layout.findMany()).map(({ usedAt }) => usedAt);
+    for (const days of [0, 0.5, 2]) {
+      const ctx = { ...context(), clock: () => later(days) };
+      await Layouts.open(ctx, await loadDigestTemplates());
+      expect(await lastUsed()).toEqual([later(days < 1 ? 0 : days)]);
+    }
   });
 
   it('are outlived by what they were made of, for as long as a newer one may use it', async () => {

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.js';
 import { openContext } from '../../src/context.js';
+import { advanceMark } from '../../src/database/high-water-mark.js';
 import { signToken } from '../../src/subscribers/tokens.js';
 import { createWebApp } from '../../src/web/server.js';
 import { createDatabase } from '../helpers/context.js';
@@ -107,6 +108,18 @@ describe('health', () => {
     } finally {
       await pool.query("delete from digests where owner = 'gone'");
     }
+  });
+
+  it('row 27: is not ready where an older copy of the database stands in its place', async () => {
+    const { ctx } = site();
+    ctx.expectsLog(/not ready/);
+    await advanceMark(ctx);
+    await ctx.db.pool.query('update high_water_mark set reached = reached - 1');
+    const response = await site().get('/readyz');
+    await advanceMark(ctx);
+    await advanceMark(ctx);
+    expect(await response.json()).toMatchObject({ checks: { database: 'ok', queue: 'ok', mail: 'unavailable' } });
+    expect((await site().get('/readyz')).status).toBe(200);
   });
 
   it('finding 17: names what is not usable, and nothing of hosts and ports', async () => {

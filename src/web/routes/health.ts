@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { refuseRestored } from '../../database/high-water-mark.js';
 import type { Site } from '../site.js';
 
 /**
@@ -21,10 +22,13 @@ export function healthRoutes({ ctx, isStopping }: Site): Router {
   router.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   router.get('/readyz', async (_req, res) => {
     if (isStopping()) return void res.status(503).json({ status: 'stopping', checks: {} });
-    const check = async (name: string, question: string) => {
+    const ask = async (question: string) => {
+      const { rows } = await ctx.db.pool.query<{ problem: string }>(question);
+      if (rows[0]) throw new Error(rows[0].problem);
+    };
+    const check = async (name: string, ...questions: (() => Promise<void>)[]) => {
       try {
-        const { rows } = await ctx.db.pool.query<{ problem: string }>(question);
-        if (rows[0]) throw new Error(rows[0].problem);
+        for (const question of questions) await question();
         return 'ok';
       } catch (error) {
         // Hosts and ports are for the log: anyone may ask here.
@@ -33,9 +37,13 @@ export function healthRoutes({ ctx, isStopping }: Site): Router {
       }
     };
     const checks = {
-      database: await check('database', 'select from subscribers limit 0'),
-      queue: await check('queue', 'select from graphile_worker.jobs limit 0'),
-      mail: await check('mail', mailProblem),
+      database: await check('database', () => ask('select from subscribers limit 0')),
+      queue: await check('queue', () => ask('select from graphile_worker.jobs limit 0')),
+      mail: await check(
+        'mail',
+        () => ask(mailProblem),
+        () => refuseRestored(ctx),
+      ),
     };
     const ready = Object.values(checks).every((state) => state === 'ok');
     res.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'unavailable', checks });
