@@ -75,7 +75,7 @@ export interface TestSmtpServer {
 export interface SmtpScript {
   /** Asked at every step; undefined: the ordinary. */
   on?: (moment: SmtpMoment) => SmtpReaction | undefined;
-  /** What becomes of each mail that is kept, where that is not to be in `mails`. */
+  /** What becomes of each mail that is kept, where that is not to be in `mails`; nor are commands, of a server that takes so many. */
   keep?: (mail: KeptMail) => void;
   /** What EHLO offers. */
   extensions?: string[];
@@ -186,7 +186,8 @@ function converse(state: ServerState, socket: Socket): void {
 
   const takeMail = (content: string) => {
     const raw = Buffer.from(content.replace(/^\.\./gm, '.'), 'latin1');
-    const messageId = /^message-id: *(.*)$/im.exec(content)?.[1]?.trim() ?? '';
+    // A copy: a part of a string keeps the whole in memory.
+    const messageId = Buffer.from(/^message-id: *(.*)$/im.exec(content)?.[1]?.trim() ?? '').toString();
     const reaction = asked('dot', '.');
     if (!reaction || reaction.keep) {
       const mail = { envelope, raw, messageId, connection };
@@ -212,7 +213,7 @@ function converse(state: ServerState, socket: Socket): void {
         takeMail(`${text}\r\n`);
         continue;
       }
-      state.commands.push(text);
+      if (!state.script.keep) state.commands.push(text);
       const command = commands[text.slice(0, 4).toUpperCase()];
       if (command) command(text);
       else socket.write('502 5.5.2 unknown command\r\n');
