@@ -1,84 +1,164 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import nodemailer from 'nodemailer';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.js';
-import { deliver } from '../digests/deliver.js';
-import { RefusalBudget } from '../digests/refusal-budget.js';
-import { loadDigestTemplates } from '../digests/templates.js';
-import { relaysOf } from '../mail/relay.js';
-import { Secret } from '../secret.js';
+import { workerNodeOptions } from '../heap.js';
+import { projectPath } from '../project.js';
 import { type Measured, measured, rounded, timed } from './measured.js';
-import { findPostfixProgram, startSink } from './sink.js';
-import { now } from './synthetic.js';
+import { makeOwnDigests } from './own-mails.js';
+import { familyOf, parentOf, usageOf } from './process-usage.js';
+import { type Signature, sendByPool, sendBySmtpSource } from './senders.js';
+import { startSink } from './sink.js';
+import { startSlowLink } from './slow-link.js';
 
-const mostByNodemailer = 1_000;
-const mostBySmtpSource = 10_000;
-/** What a mail of Offprint comes to, for a pool that is given it whole. */
-const mailBytes = { html: 32_000, text: 8_000 };
+/** How a delivery is measured. */
+export interface DeliverOptions {
+  workers: number;
+  /** Of each worker. */
+  connections: number;
+  /** Whether mails are signed by DKIM, with RSA and 2,048 bits. */
+  signed: boolean;
+  /** Of a round trip to the server. */
+  roundTripMs: number;
+  /** A folder for profiles of the workers' CPU; null for none. */
+  profile: string | null;
+}
+
+/** What a delivery took; the processor's time of all processes where the system tells it, and round trips where they take time. */
+export interface DeliverMeasured extends Measured {
+  cpuMsEach?: number;
+  postgresCpuMsEach?: number;
+  roundTripsEach?: number;
+}
+
+const mostByNodemailer = 2_000;
+/** Shares of the mails at which measuring begins and ends: how a process starts and ends is another matter. */
+const measuredShare = { from: 0.02, to: 0.98 };
 
 /**
- * Delivers what is planned to a server that takes all, with every outcome on record, beside a pool of nodemailer's that puts nothing on
- * record and signs nothing either, and where it is installed beside Postfix's smtp-source, which only sends the same bytes.
+ * Delivers mails of one's own each, by worker processes, to a server that takes all, with every outcome on record; beside a pool
+ * of nodemailer's that signs where ours are signed and puts nothing on record, and where it is installed beside Postfix's smtp-source.
+ * @param ctx of an empty database
  */
-export async function benchDeliver(ctx: Context): Promise<Measured> {
+export async function benchDeliver(ctx: Context, count: number, options: DeliverOptions): Promise<DeliverMeasured> {
+  const { workers, connections, roundTripMs } = options;
+  await makeOwnDigests(ctx, count);
+  const signature = options.signed ? newSignature() : null;
   const sink = await startSink();
-  const { port } = sink;
+  const link = roundTripMs > 0 ? await startSlowLink(sink.port, roundTripMs) : null;
   try {
-    const relay = new Secret(`smtp://127.0.0.1:${port}`);
-    const delivering = { ...ctx, clock: () => now, config: { ...ctx.config, relays: [relay], dkim: null } };
-    const templates = await loadDigestTemplates();
-    const relays = relaysOf(delivering.config, null);
-    const ours = await timed(() =>
-      deliver({ ctx: delivering, relays, templates, refusals: new RefusalBudget() }, new AbortController().signal),
-    );
-    const baseline = await timed(() => sendByPool(port, ctx.config.sending.connections, mostByNodemailer));
-    const report = measured(
-      { count: ours.result.sent, seconds: ours.seconds, peakMb: ours.peakMb },
-      { name: 'a pool of nodemailer, nothing on record', count: baseline.result, seconds: baseline.seconds },
-    );
-    const limit = await sendBySmtpSource(port, ctx.config.sending.connections, mostBySmtpSource);
-    if (limit === null) return report;
-    const perSecond = Math.round(mostBySmtpSource / limit);
+    const sending = { port: sink.port, connections: workers * connections };
+    const before = await sendBySmtpSource({ ...sending, count });
+    const ours = await deliverAll(ctx, count, link?.port ?? sink.port, signature, options);
+    const after = await sendBySmtpSource({ ...sending, count });
+    const pooled = { ...sending, connections, count: Math.min(count, mostByNodemailer) };
+    const baseline = await timed(() => sendByPool(pooled, signature));
+    const name = `a pool of nodemailer, ${signature ? 'signed' : 'unsigned'}, nothing on record`;
+    const report = measured(ours, { name, count: pooled.count, seconds: baseline.seconds });
+    const limit = before !== null && after !== null ? Math.round(Math.max(before, after)) : null;
+    const each = (seconds: number) => Number(((seconds * 1_000) / ours.count).toFixed(3));
     return {
       ...report,
-      limit: { name: 'smtp-source, which makes no mail', perSecond, ratio: rounded(report.perSecond / perSecond) },
+      ...(limit && {
+        limit: {
+          name: 'smtp-source, which makes no mail',
+          perSecond: limit,
+          ratio: rounded(report.perSecond / limit),
+        },
+      }),
+      ...(ours.cpuSeconds !== null && {
+        cpuMsEach: each(ours.cpuSeconds + ours.postgresCpuSeconds),
+        postgresCpuMsEach: each(ours.postgresCpuSeconds),
+      }),
+      ...(roundTripMs > 0 && {
+        roundTripsEach: rounded((ours.seconds * 1_000 * workers * connections) / ours.count / roundTripMs),
+      }),
     };
   } finally {
+    link?.stop();
     await sink.stop();
   }
 }
 
-/** What the server and the network allow, where Postfix's load generator is installed. @returns seconds */
-async function sendBySmtpSource(port: number, connections: number, count: number): Promise<number | null> {
-  const program = findPostfixProgram('smtp-source');
-  if (!program) return null;
-  const size = mailBytes.html + mailBytes.text;
-  const envelope = ['-f', 'digest@example.org', '-t', 's@example.org'];
-  const load = ['-d', '-s', `${connections}`, '-m', `${count}`, '-l', `${size}`];
-  const started = performance.now();
-  const [code] = await once(spawn(program, [...load, ...envelope, `127.0.0.1:${port}`], { stdio: 'ignore' }), 'exit');
-  return code === 0 ? (performance.now() - started) / 1_000 : null;
+function newSignature(): Signature {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { domainName: 'example.org', keySelector: 'bench', privateKey: pem };
 }
 
-async function sendByPool(port: number, connections: number, count: number): Promise<number> {
-  const pool = nodemailer.createTransport({
-    host: '127.0.0.1',
-    port,
-    pool: true,
-    maxConnections: connections,
-    maxMessages: Number.POSITIVE_INFINITY,
-    secure: false,
-    ignoreTLS: true,
+/** Runs the workers over all that waits. */
+async function deliverAll(
+  { db, config }: Context,
+  mails: number,
+  port: number,
+  signature: Signature | null,
+  { workers, connections, profile }: DeliverOptions,
+) {
+  const profiling = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  // Nothing of this machine's own settings is wanted: neither its environment nor a file .env where it was called.
+  const spawnWorker = () =>
+    spawn(process.execPath, [...workerNodeOptions, ...profiling, projectPath('bin/offprint.js'), 'deliver'], {
+      cwd: config.database.dataDir,
+      env: {
+        DATABASE_URL: db.url,
+        DATA_DIR: config.database.dataDir,
+        LOG_LEVEL: 'warn',
+        MAIL_FROM: 'Offprint <digest@example.org>',
+        BASE_URL: 'https://papers.example.org',
+        SMTP_URL: `smtp://127.0.0.1:${port}`,
+        SEND_CONNECTIONS: `${connections}`,
+        ...(signature && { DKIM_SELECTOR: signature.keySelector, DKIM_PRIVATE_KEY: signature.privateKey }),
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  const postmaster = await postmasterOf(db);
+  const open = async () => {
+    const query = "select count(*)::int as n from digests where status in ('queued', 'sending')";
+    return (await db.pool.query<{ n: number }>(query)).rows[0]?.n ?? 0;
+  };
+  const started = Array.from({ length: workers }, spawnWorker);
+  const pids = started.flatMap(({ pid }) => pid ?? []);
+  const snapshot = async () => ({
+    open: await open(),
+    at: performance.now(),
+    ours: usageOf(pids),
+    postgres: postmaster === null ? null : usageOf(familyOf(postmaster)),
   });
-  const line = 'Words of a paper’s abstract, as long as these are. ';
-  const html = `<p>${line.repeat(Math.ceil(mailBytes.html / line.length))}</p>`;
-  const text = line.repeat(Math.ceil(mailBytes.text / line.length));
-  const from = 'digest@example.org';
-  await Promise.all(
-    Array.from({ length: count }, (_, i) =>
-      pool.sendMail({ from, to: `s${i}@example.org`, subject: 'Papers', html, text }),
-    ),
-  );
-  pool.close();
-  return count;
+  const ended = Promise.all(started.map((child: ChildProcess) => once(child, 'exit')));
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  let first = await snapshot();
+  while (!isOver && first.open > mails * (1 - measuredShare.from)) {
+    await sleep(20);
+    first = await snapshot();
+  }
+  let last = first;
+  let peakMb = 0;
+  while (!isOver && last.open > mails * (1 - measuredShare.to)) {
+    // To count is work for PostgreSQL, which is not to be measured.
+    await sleep(Math.min(250, mails / 50));
+    const seen = await snapshot();
+    // A process that has ended tells nothing any more.
+    last = { ...seen, ours: seen.ours ?? last.ours };
+    peakMb = Math.max(peakMb, last.ours?.peakMb ?? 0);
+  }
+  const codes = await ended;
+  if (codes.some(([code]) => code !== 0) || (await open()) > 0) throw new Error('not all mails could be delivered');
+  const spent = (part: 'ours' | 'postgres') => (last[part]?.cpuSeconds ?? 0) - (first[part]?.cpuSeconds ?? 0);
+  return {
+    count: first.open - last.open,
+    seconds: (last.at - first.at) / 1_000,
+    peakMb,
+    cpuSeconds: last.ours && first.ours ? spent('ours') : null,
+    postgresCpuSeconds: spent('postgres'),
+  };
+}
+
+/** The process that all of PostgreSQL's are below; null where that is not known. */
+async function postmasterOf(db: Context['db']): Promise<number | null> {
+  const { rows } = await db.pool.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0] ? parentOf(rows[0].pid) : null;
 }

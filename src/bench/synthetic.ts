@@ -17,11 +17,12 @@ const days = 7;
 /**
  * Puts papers on the lists of a week: the samples that come with Offprint, over and over under other ids, with votes as skewed as
  * real ones, matched with their topics as papers are.
+ * @param count a day's, if not said: as many as arXiv and Hugging Face bring together
  */
-export async function makePapers({ db }: Pick<Context, 'db'>): Promise<void> {
+export async function makePapers({ db }: Pick<Context, 'db'>, count = papers): Promise<void> {
   await seedTopics(db.prisma);
   const { entries } = readDailyPapers(await readFile(projectPath('samples/papers.json'), 'utf8'));
-  const rows = Array.from({ length: papers }, (_, i) => {
+  const rows = Array.from({ length: count }, (_, i) => {
     const { paper } = entries[i % entries.length] ?? { paper: null };
     return {
       identifier: `2602.${String(10_000 + i)}`,
@@ -32,8 +33,8 @@ export async function makePapers({ db }: Pick<Context, 'db'>): Promise<void> {
       organization: paper?.organization ?? null,
       keywords: paper?.keywords ?? [],
       // The powers of two numbers that share no factor with the count: skewed, and the same in every run.
-      upvotes: Math.floor(250 ** (((i * 67) % papers) / papers)),
-      comments: Math.floor(20 ** (((i * 29) % papers) / papers)) - 1,
+      upvotes: Math.floor(250 ** (((i * 67) % count) / count)),
+      comments: Math.floor(20 ** (((i * 29) % count) / count)) - 1,
       discussionUrl: `https://huggingface.co/papers/2602.${String(10_000 + i)}`,
       publishedAt: new Date('2026-02-01T09:00:00Z'),
       createdAt: now,

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Argument, Command } from 'commander';
 import { benchCompose } from '../bench/compose.js';
 import { benchDay, type DayReport, plansOf } from '../bench/day.js';
-import { benchDeliver } from '../bench/deliver.js';
+import { benchDeliver, type DeliverMeasured, type DeliverOptions } from '../bench/deliver.js';
 import type { Measured } from '../bench/measured.js';
 import { benchPlan } from '../bench/plan.js';
 import { measureRows, type RowBytes } from '../bench/sizes.js';
@@ -17,7 +17,18 @@ import { positive } from './options.js';
 const parts = ['plan', 'compose', 'deliver'] as const;
 type Part = (typeof parts)[number];
 type Wanted = Part | 'all' | 'day';
-type BenchReport = { subscribers: number; rowBytes?: RowBytes; day?: DayReport } & Partial<Record<Part, Measured>>;
+type BenchReport = { subscribers: number; rowBytes?: RowBytes; day?: DayReport } & Partial<
+  Record<Part, Measured & Partial<DeliverMeasured>>
+>;
+
+interface Options extends Omit<DeliverOptions, 'roundTripMs' | 'profile'> {
+  subscribers: number;
+  papers: number;
+  every: number;
+  roundTrip: number;
+  profile?: string;
+  json?: boolean;
+}
 
 export function benchCommand(): Command {
   return new Command('bench')
@@ -26,24 +37,28 @@ export function benchCommand(): Command {
     )
     .addArgument(new Argument('<what>', 'what to measure').choices([...parts, 'all', 'day']))
     .option('--subscribers <number>', 'how many', positive, 10_000)
+    .option('--papers <number>', 'with plan: how many are on offer', positive, 150)
+    .option('--workers <number>', 'with deliver: how many processes', positive, 1)
+    .option('--connections <number>', 'with deliver: to the server, of each worker', positive, 30)
+    .option('--signed', 'with deliver: sign each mail by DKIM, RSA with 2,048 bits', false)
+    .option('--round-trip <milliseconds>', 'with deliver: how long one to the server takes', positive, 0)
+    .option('--profile <folder>', 'with deliver: where the workers write profiles of their CPU')
     .option('--every <hours>', 'with day: how many hours lie between two plans', positive, 1)
     .option('--json', 'print one JSON object')
-    .action(async (what: Wanted, options: { subscribers: number; every: number; json?: boolean }) => {
-      const result = await bench(what, options.subscribers, options.every);
-      process.stdout.write(`${options.json ? JSON.stringify(result) : benchText(result)}\n`);
+    .action(async (what: Wanted, options: Options) => {
+      const report =
+        what === 'day' ? await measureDay(options) : await measure(what === 'all' ? parts : [what], options);
+      process.stdout.write(`${options.json ? JSON.stringify(report) : benchText(report)}\n`);
     });
 }
 
-async function bench(wanted: Wanted, subscribers: number, everyHours: number): Promise<BenchReport> {
+/** Does something with a database that is thrown away afterwards. */
+async function inThrowAwayDatabase<Result>(work: (ctx: Context) => Promise<Result>): Promise<Result> {
   const dataDir = await mkdtemp(join(tmpdir(), 'offprint-bench-'));
   try {
     const ctx = await openContext(throwAwayConfig(dataDir));
     try {
-      const report =
-        wanted === 'day'
-          ? await measureDay(ctx, subscribers, everyHours)
-          : await measure(ctx, wanted === 'all' ? parts : [wanted], subscribers);
-      return { ...report, rowBytes: await measureRows(ctx.db.pool) };
+      return await work(ctx);
     } finally {
       await ctx.db.close();
     }
@@ -52,36 +67,36 @@ async function bench(wanted: Wanted, subscribers: number, everyHours: number): P
   }
 }
 
-async function measure(ctx: Context, wanted: readonly Part[], subscribers: number): Promise<BenchReport> {
-  // What is delivered was planned, whether or not anybody asked how long that takes.
-  // Composing comes first: once they are planned nobody is due any more.
-  const steps = (['compose', 'plan', 'deliver'] as const).filter(
-    (part) => wanted.includes(part) || (part === 'plan' && wanted.includes('deliver')),
-  );
-  const work: [what: string, run: () => Promise<unknown>][] = [
-    ['making papers', () => makePapers(ctx)],
-    ['making subscribers', () => makeSubscribers(ctx, subscribers)],
-  ];
+async function measure(wanted: readonly Part[], options: Options): Promise<BenchReport> {
+  const { subscribers, papers, roundTrip, profile = null } = options;
   const report: BenchReport = { subscribers };
-  const measurements: Record<Part, () => Promise<Measured>> = {
-    plan: () => benchPlan(ctx),
-    compose: () => benchCompose(ctx, subscribers),
-    deliver: () => benchDeliver(ctx),
-  };
-  for (const part of steps)
-    work.push([
-      `measuring ${part}`,
-      async () => {
-        const measured = await measurements[part]();
-        if (wanted.includes(part)) report[part] = measured;
-      },
-    ]);
-  const bar = startBar(work.length);
+  const isWanted = (part: Part) => wanted.includes(part);
+  const onMadeUpSubscribers = isWanted('compose') || isWanted('plan');
+  const bar = startBar((onMadeUpSubscribers ? 2 : 0) + wanted.length);
   try {
-    for (const [what, run] of work) {
-      bar.begin(what);
-      await run();
-    }
+    if (onMadeUpSubscribers)
+      await inThrowAwayDatabase(async (ctx) => {
+        bar.begin('making papers');
+        await makePapers(ctx, papers);
+        bar.begin('making subscribers');
+        await makeSubscribers(ctx, subscribers);
+        // Composing comes first: once they are planned nobody is due any more.
+        if (isWanted('compose')) bar.begin('measuring compose');
+        if (isWanted('compose')) report.compose = await benchCompose(ctx, subscribers);
+        if (isWanted('plan')) bar.begin('measuring plan');
+        if (isWanted('plan')) report.plan = await benchPlan(ctx);
+        report.rowBytes = await measureRows(ctx.db.pool);
+      });
+    if (isWanted('deliver'))
+      await inThrowAwayDatabase(async (ctx) => {
+        bar.begin('measuring deliver');
+        report.deliver = await benchDeliver(ctx, subscribers, {
+          ...options,
+          roundTripMs: roundTrip,
+          profile: profile && resolve(profile),
+        });
+        report.rowBytes = await measureRows(ctx.db.pool);
+      });
   } finally {
     bar.stop();
   }
@@ -91,10 +106,14 @@ async function measure(ctx: Context, wanted: readonly Part[], subscribers: numbe
 /** An import, a plan after it, a list of papers, and what ends a day: audit, counts, pruning. */
 const stepsBesidePlans = 6;
 
-async function measureDay(ctx: Context, subscribers: number, everyHours: number): Promise<BenchReport> {
-  const bar = startBar(stepsBesidePlans + 2 * plansOf(everyHours).length);
+async function measureDay({ subscribers, every }: Options): Promise<BenchReport> {
+  const bar = startBar(stepsBesidePlans + 2 * plansOf(every).length);
   try {
-    return { subscribers, day: await benchDay(ctx, subscribers, everyHours, bar.begin) };
+    return await inThrowAwayDatabase(async (ctx) => ({
+      subscribers,
+      day: await benchDay(ctx, subscribers, every, bar.begin),
+      rowBytes: await measureRows(ctx.db.pool),
+    }));
   } finally {
     bar.stop();
   }
@@ -108,13 +127,17 @@ function startBar(total: number): { begin: (what: string) => void; stop: () => v
 }
 
 function benchText({ subscribers, rowBytes, day, ...measured }: BenchReport): string {
-  const lines = Object.entries(measured).map(([part, { count, seconds, perSecond, peakMb, baseline, ratio, limit }]) =>
-    [
+  const lines = Object.entries(measured).map(([part, each]) => {
+    const { count, seconds, perSecond, peakMb, baseline, ratio, limit, cpuMsEach, postgresCpuMsEach, roundTripsEach } =
+      each;
+    return [
       `${part}: ${count.toLocaleString('en')} in ${seconds} s, ${perSecond.toLocaleString('en')} a second, ${peakMb} MB`,
       `  ${ratio} times ${baseline.name} (${baseline.perSecond.toLocaleString('en')} a second)`,
       ...(limit ? [`  ${limit.ratio} times ${limit.name} (${limit.perSecond.toLocaleString('en')} a second)`] : []),
-    ].join('\n'),
-  );
+      ...(cpuMsEach ? [`  ${cpuMsEach} ms of CPU each, ${postgresCpuMsEach} of it PostgreSQL's`] : []),
+      ...(roundTripsEach ? [`  ${roundTripsEach} round trips each`] : []),
+    ].join('\n');
+  });
   const sizes = Object.entries(rowBytes ?? {}).flatMap(([row, bytes]) =>
     bytes === null ? [] : [`${bytes.toLocaleString('en')} a ${row === 'paperSnapshot' ? 'paper snapshot' : row}`],
   );
