@@ -9,6 +9,7 @@ import type { Context } from '../context.js';
 import { heapGrowth, workerNodeOptions } from '../heap.js';
 import { projectPath } from '../project.js';
 import type { StepName, StepOrder, StepReport } from './day-step.js';
+import { makeHistory } from './history.js';
 import { type PageTimes, watchPages } from './page-times.js';
 import { startSink } from './sink.js';
 import { csvOfSubscribers, dailyPapers } from './synthetic.js';
@@ -31,12 +32,14 @@ const hoursADay = 24;
  * A day of so many subscribers: they are imported, the day's papers are read and matched, and hour by hour the digests that are due are
  * planned and delivered to a server that takes all; then the day is audited, counted and tidied up. Each step is a process.
  * @param everyHours how many hours lie between two plans
+ * @param historyDays of how many days before digests are on record already
  * @param onStep hears what begins
  */
 export async function benchDay(
-  ctx: Pick<Context, 'config' | 'timeZones'>,
+  ctx: Pick<Context, 'config' | 'db' | 'timeZones'>,
   subscribers: number,
   everyHours: number,
+  historyDays: number,
   onStep: (what: string) => void,
 ): Promise<DayReport> {
   const { dataDir } = ctx.config.database;
@@ -53,6 +56,8 @@ export async function benchDay(
       return runStep({ step, at: new Date(at).toISOString(), given, dataDir, smtpPort: sink.port });
     };
     const imported = await run('import', `${today}T00:00:00Z`, csv);
+    if (historyDays > 0) onStep(`making digests of ${historyDays} days`);
+    await makeHistory(ctx, today, historyDays);
     // Who has missed their hour today is due at once; so from here on each is due once.
     await run('plan', `${today}T00:05:00Z`);
     const read = await run('ingest', `${today}T00:10:00Z`, papers);

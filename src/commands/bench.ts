@@ -25,6 +25,7 @@ interface Options extends Omit<DeliverOptions, 'roundTripMs' | 'profile'> {
   subscribers: number;
   papers: number;
   every: number;
+  history: number;
   roundTrip: number;
   profile?: string;
   json?: boolean;
@@ -44,6 +45,7 @@ export function benchCommand(): Command {
     .option('--round-trip <milliseconds>', 'with deliver: how long one to the server takes', positive, 0)
     .option('--profile <folder>', 'with deliver: where the workers write profiles of their CPU')
     .option('--every <hours>', 'with day: how many hours lie between two plans', positive, 1)
+    .option('--history <days>', 'with day: of how many days before digests are on record already', positive, 0)
     .option('--json', 'print one JSON object')
     .action(async (what: Wanted, options: Options) => {
       const report =
@@ -103,15 +105,15 @@ async function measure(wanted: readonly Part[], options: Options): Promise<Bench
   return report;
 }
 
-/** An import, a plan after it, a list of papers, and what ends a day: audit, counts, pruning. */
-const stepsBesidePlans = 6;
+/** An import, a history, a plan after it, a list of papers, and what ends a day: audit, counts, pruning. */
+const stepsBesidePlans = 7;
 
-async function measureDay({ subscribers, every }: Options): Promise<BenchReport> {
+async function measureDay({ subscribers, every, history }: Options): Promise<BenchReport> {
   const bar = startBar(stepsBesidePlans + 2 * plansOf(every).length);
   try {
     return await inThrowAwayDatabase(async (ctx) => ({
       subscribers,
-      day: await benchDay(ctx, subscribers, every, bar.begin),
+      day: await benchDay(ctx, subscribers, every, history, bar.begin),
       rowBytes: await measureRows(ctx.db.pool),
     }));
   } finally {

@@ -76,20 +76,35 @@ async function countDigests(db: Queries, day: string) {
   return z.tuple([countedDigests]).parse(rows)[0];
 }
 
-/** Twice as long as papers are on offer: what came before cannot come again, and a year of digests is not read for it. */
+/** Twice as long as papers are on offer: what came before cannot come again. */
 const repeatedWithinDays = 62;
 
-/** Of digests that were never sent the papers are given again: these are left out. */
+/**
+ * Papers that came to the same subscriber before. Of digests that were never sent they are given again: these are left out. No digest
+ * has a paper from before its first snapshot: only those are read that came since, two days more for calendars behind and digests that came late.
+ */
 async function countRepeated(db: Queries, day: string): Promise<number> {
   const rows = await db.$queryRaw`
+    with today as (
+      select d.subscriber_id, d.edition_id from digests d where d.day = ${day}::date
+    ), since as (
+      select e.id, e.paper_ids, greatest(min(s.created_at)::date - 2, ${day}::date - ${repeatedWithinDays}::int) as day
+      from editions e cross join lateral unnest(e.paper_ids) as paper (id) join paper_snapshots s on s.paper_id = paper.id
+      where e.id in (select edition_id from today)
+      group by e.id
+    )
     select count(*)::int as repeated
-    from digests d
-      join editions e on e.id = d.edition_id
-      join digests earlier on earlier.subscriber_id = d.subscriber_id and earlier.day < d.day and earlier.day >= d.day - ${repeatedWithinDays}::int
-        and earlier.status not in ('suppressed', 'expired')
+    from today d join since on since.id = d.edition_id
+      cross join lateral generate_series(1, ${day}::date - since.day) as back (days)
+      -- One at the most, which keeps PostgreSQL from reading all digests of those days.
+      cross join lateral (
+        select e.status, e.edition_id from digests e
+        where e.day = ${day}::date - back.days and e.subscriber_id = d.subscriber_id
+        limit 1
+      ) earlier
       join editions given on given.id = earlier.edition_id
-      cross join lateral unnest(e.paper_ids) as paper (id)
-    where d.day = ${day}::date and paper.id = any (given.paper_ids)`;
+      cross join lateral unnest(since.paper_ids) as paper (id)
+    where earlier.status not in ('suppressed', 'expired') and paper.id = any (given.paper_ids)`;
   return z.tuple([z.object({ repeated: z.number() })]).parse(rows)[0].repeated;
 }
 

@@ -269,7 +269,7 @@ export async function rewindSchedules(db: Queries, at: Date): Promise<void> {
   await db.$executeRaw`
     update schedules c set due_at = '-infinity', planned_day = greatest(
       case when c.planned_day > today.day then today.day - 1 else c.planned_day end,
-      (select max(d.day) from digests d where d.subscriber_id = c.subscriber_id and d.day <= today.day)
+      (select max(d.day) from digests d where d.subscriber_id = c.subscriber_id and d.day in (today.day, today.day - 1))
     )
     from subscribers s cross join lateral (select local_day(s.timezone, ${at}) as day) today
     where s.id = c.subscriber_id and s.status = 'active'`;

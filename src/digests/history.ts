@@ -33,11 +33,18 @@ export async function listPastDigests(
       ) order by chosen.place), '[]')
       from unnest(e.snapshot_ids) with ordinality as chosen (id, place) join paper_snapshots s on s.id = chosen.id
     ) as papers
-    from digests d join editions e on e.id = d.edition_id
-    where d.subscriber_id = ${subscriberId} and d.status = 'sent' and d.day < coalesce(${before}::date, 'infinity')
+    from digests_of(${subscriberId}, '-infinity', coalesce(${before}::date - 1, 'infinity')) d join editions e on e.id = d.edition_id
+    where d.status = 'sent'
     order by d.day desc
     limit ${limit}`;
   return pastDigests.parse(rows);
+}
+
+/** The id of the newest digest of a subscriber, whatever became of it; null where there is none. */
+export async function findNewestDigest(db: Queries, subscriberId: number): Promise<string | null> {
+  const rows = await db.$queryRaw`
+    select id from digests_of(${subscriberId}, '-infinity', 'infinity') order by day desc limit 1`;
+  return z.array(z.object({ id: z.string() })).parse(rows)[0]?.id ?? null;
 }
 
 /**

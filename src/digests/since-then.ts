@@ -44,13 +44,12 @@ export class SinceThen {
       name: 'since-then',
       text: `
         select sent.snapshot_id as "snapshotId", n.kind, n.votes, n.code_url as "codeUrl"
-        from digests d join editions e on e.id = d.edition_id
+        from digests_of($1, $2::date - ${rememberedDays}, $2::date - 1) d join editions e on e.id = d.edition_id
           cross join lateral unnest(e.paper_ids, e.snapshot_ids) as sent (paper_id, snapshot_id)
           join paper_news n on n.paper_id = sent.paper_id
             and n.noticed_at > d.planned_at and n.noticed_at >= $5 and n.noticed_at < $6
-        where d.subscriber_id = $1 and d.day >= $2::date - ${rememberedDays} and d.day < $2::date
-          and d.status = 'sent' and d.sent_at < $3
-          and not exists (select from digests w where w.subscriber_id = $1 and w.day >= $4::date and w.day < $2::date)
+        where d.status = 'sent' and d.sent_at < $3
+          and not exists (select from digests_of($1, $4::date, $2::date - 1))
         order by n.kind = 'withdrawn' desc, n.noticed_at, n.paper_id, n.kind
         limit ${mostTold}`,
       values: [subscriberId, day, plannedAt, monday, ...windowOf(monday)],

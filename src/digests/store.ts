@@ -35,7 +35,7 @@ export async function writeDigests(tx: Queries, digests: readonly NewDigest[], n
       ${arrayText(digests.map((digest) => digest.editionId))}::uuid[],
       ${arrayText(digests.map((digest) => digest.abstractLength))}::abstract_length[]
     ) as given (id, subscriber_id, day, edition_id, abstract_length)
-    on conflict (subscriber_id, day) do nothing`;
+    on conflict (day, subscriber_id) do nothing`;
   if (written === digests.length) return new Set();
   const there = new Set(
     (await tx.digest.findMany({ where: { id: { in: ids } }, select: { id: true } })).map(({ id }) => id),
@@ -85,12 +85,9 @@ export async function noteBounce(db: Queries, subscriberId: number, bounced: Nex
 const mostStrikes = 3;
 
 async function isStruckOut(db: Queries, subscriberId: number): Promise<boolean> {
-  const last = await db.digest.findMany({
-    where: { subscriberId },
-    orderBy: { day: 'desc' },
-    take: mostStrikes,
-    select: { status: true },
-  });
+  const rows = await db.$queryRaw`
+    select status::text from digests_of(${subscriberId}, '-infinity', 'infinity') order by day desc limit ${mostStrikes}`;
+  const last = z.array(z.object({ status: z.string() })).parse(rows);
   return last.length === mostStrikes && last.every(({ status }) => status === 'failed');
 }
 

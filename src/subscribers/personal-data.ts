@@ -38,7 +38,7 @@ export async function exportSubscriber(ctx: Pick<Context, 'db' | 'keys'>, subscr
           join paper_snapshots s on s.id = chosen.id
         where e.id = d.edition_id
       ) as papers
-    from digests d where subscriber_id = ${id}
+    from digests_of(${id}, '-infinity', 'infinity') d
     order by d.day desc`;
   const requests = await prisma.confirmationRequest.findMany({
     where: { addressHash: { in: addressHashes(ctx.keys, mailboxKey(subscriber.email as Address)) } },
@@ -95,11 +95,11 @@ export async function eraseSubscriber(ctx: Pick<Context, 'db' | 'keys' | 'clock'
           await tx.suppression.upsert({ where: { addressHash }, create: { addressHash, ...data }, update: {} });
         }
       }
-      await tx.digest.updateMany({
-        where: { subscriberId: id, status: 'queued' },
-        data: { status: 'suppressed', lastReply: 'the subscriber was erased' },
-      });
-      await tx.digest.updateMany({ where: { subscriberId: id }, data: { subscriberId: null, reader: null } });
+      await tx.$executeRaw`
+        update digests d set subscriber_id = null, reader = null,
+          status = case when d.status = 'queued' then 'suppressed' else d.status end,
+          last_reply = case when d.status = 'queued' then 'the subscriber was erased' else d.last_reply end
+        from digests_of(${id}, '-infinity', 'infinity') own where d.id = own.id`;
       await tx.cursorException.deleteMany({ where: { subscriberId: id } });
       await tx.subscriber.delete({ where: { id } });
       return true;

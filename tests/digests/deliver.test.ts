@@ -75,7 +75,7 @@ describe('a digest that is due', () => {
     expect(server.connections()).toBe(3);
   });
 
-  it('is sent once by two deliveries that work at the same time', async () => {
+  it('row 20: is sent once by two deliveries that work at the same time', async () => {
     await planDigests(context(), 40);
     const server = await serve();
     const reports = await Promise.all([send(server), send(server)]);
@@ -111,7 +111,7 @@ describe('a digest that is due', () => {
   });
 });
 
-describe('a subscriber who leaves between the plan and the mail', () => {
+describe('row 28: a subscriber who leaves between the plan and the mail', () => {
   it.each(['unsubscribed', 'paused', 'bounced', 'complained', 'pending'] as const)(
     'gets nothing once %s',
     async (status) => {
@@ -129,7 +129,7 @@ describe('a subscriber who leaves between the plan and the mail', () => {
 });
 
 describe('a recipient who is refused', () => {
-  it('for good, because there is no such address, has failed and gets no digest again', async () => {
+  it('row 9: for good, because there is no such address, has failed and gets no digest again', async () => {
     await planDigests(context(), 2);
     let asked = 0;
     const server = await serve(({ step }) =>
@@ -144,7 +144,7 @@ describe('a recipient who is refused', () => {
     expect((await planDue(context(), new Date('2026-02-05T08:00:00Z'))).days).toMatchObject([{ due: 1, planned: 1 }]);
   });
 
-  it('for now, gets the digest once when the server takes it later', async () => {
+  it('row 11: for now, gets the digest once when the server takes it later', async () => {
     await planDigests(context(), 1);
     let asked = 0;
     const server = await serve(({ step }) =>
@@ -478,7 +478,7 @@ describe('a relay that takes no mail', () => {
 });
 
 describe('a delivery that is asked to stop', () => {
-  it('finishes the mails in flight, and leaves none under way', async () => {
+  it('row 59: finishes the mails in flight, and leaves none under way', async () => {
     await planDigests(context(), 20);
     const stop = new AbortController();
     const server = await serve(({ step, connection }) => {

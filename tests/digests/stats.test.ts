@@ -38,7 +38,7 @@ describe('the statistics', () => {
     await context().db.prisma.digest.updateMany({ data: { notBefore: new Date(morning.getTime() + 3_600_000) } });
     expect(await stats(new Date(morning.getTime() + 60_000))).toMatchObject({ oldestWaitingSeconds: 60 });
     await context().db.prisma.digest.updateMany({ data: { status: 'sent' } });
-    expect(await stats()).toMatchObject({ oldestWaitingSeconds: null });
+    expect(await stats()).toMatchObject({ digests: { queued: 0, sent: 1 }, oldestWaitingSeconds: null });
   });
 
   it('tell while no relay takes mail, since when and why', async () => {

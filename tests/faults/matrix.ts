@@ -34,7 +34,7 @@ export function describeMatrix(signal: Cell['signal']): void {
       [1, 2, 3].map((workers): Cell => ({ failpoint, signal, workers, policy, nth: 3 })),
     ),
   );
-  describe(`a process that is ended by ${signal}`, () => {
+  describe(`${signal === 'SIGKILL' ? 'row 1' : 'row 59'}: a process that is ended by ${signal}`, () => {
     it.each(cells)('$failpoint, of $workers workers, policy $policy', run);
   });
 

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const mutations = [
   {
-    name: 'no unique key on subscriber and day',
-    file: 'prisma/migrations/20261123000000_first_schema/migration.sql',
-    from: 'CREATE UNIQUE INDEX "digests_subscriber_id_day_key"',
-    to: 'CREATE INDEX "digests_subscriber_id_day_key"',
+    name: 'no unique key on day and subscriber',
+    file: 'prisma/migrations/20261130030000_digests_by_day/migration.sql',
+    from: 'CREATE UNIQUE INDEX "digests_day_subscriber_id_key"',
+    to: 'CREATE INDEX "digests_day_subscriber_id_key"',
     tests: ['tests/digests/plan.test.ts'],
   },
   {

@@ -72,7 +72,7 @@ describe('the clock', () => {
     ]);
   });
 
-  it('asks for no job that waits already, however often and however many clocks strike', async () => {
+  it('row 20: asks for no job that waits already, however often and however many clocks strike', async () => {
     await start();
     await start();
     expect(tasks('plan')).toHaveLength(2);

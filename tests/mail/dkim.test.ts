@@ -42,13 +42,13 @@ describe('a DKIM signature', () => {
     raw = await buildMessage(sampleMessage({ dkim }));
   });
 
-  it('verifies with the public key, which is looked up under selector and domain', async () => {
+  it('row 52: verifies with the public key, which is looked up under selector and domain', async () => {
     const { asked, result } = await verified(raw);
     expect(result).toBe('pass');
     expect(asked).toContain('offprint._domainkey.example.org');
   });
 
-  it('is over every header of a digest, and names those of one-click unsubscription', () => {
+  it('row 52: is over every header of a digest, and names those of one-click unsubscription', () => {
     const [head = ''] = raw.toString().split('\r\n\r\n');
     const present = head.split(/\r\n(?![ \t])/).map((line) => line.split(':')[0]?.toLowerCase());
     const named = / h=([^;]*)/.exec(head.replace(/\r\n/g, ''))?.[1]?.toLowerCase().replace(/\s/g, '').split(':');
@@ -108,7 +108,7 @@ describe('a DKIM signature', () => {
 
 describe('the check of the DKIM key at the start', () => {
   it.each(['web', 'worker', 'clock'] as const)(
-    'stops the start of the role "%s" before anything else is started',
+    'row 51: stops the start of the role "%s" before anything else is started',
     async (role) => {
       const dataDir = join(tmpdir(), `offprint-never-made-${randomUUID()}`);
       const pem = pemOf(generateKeyPairSync('ed25519').privateKey);

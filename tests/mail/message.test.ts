@@ -177,7 +177,7 @@ describe('a message on the wire', () => {
   let server: TestSmtpServer | undefined;
   afterEach(() => server?.close());
 
-  it('has CRLF only and no line over 998 octets, whatever is in it', async () => {
+  it('row 53: has CRLF only and no line over 998 octets, whatever is in it', async () => {
     server = await startSmtpServer();
     const hostile = `.\n..\r.\r\n${'x'.repeat(3000)}\n${'é'.repeat(3000)}\n\n.\r\nQUIT\r\n${' '.repeat(1000)}\t\n`;
     const message = sampleMessage({ text: hostile, html: hostile, subject: `${'s'.repeat(1200)} ${'ü'.repeat(1200)}` });

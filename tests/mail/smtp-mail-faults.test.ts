@@ -23,19 +23,19 @@ describe('what a server may do after the final dot', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('"250" without a line break is no reply', async () => {
+  it('row 5: "250" without a line break is no reply', async () => {
     const { send } = await reacting('dot', { raw: '250', next: 'close', keep: true });
     expect(await send()).toMatchObject({ kind: 'in-doubt' });
     const refusal = await reacting('dot', { raw: '550 5.1.1 unknown', next: 'close', keep: true });
     expect(await refusal.send()).toMatchObject({ kind: 'in-doubt' });
   });
 
-  it('"hello" is no reply', async () => {
+  it('row 6: "hello" is no reply', async () => {
     const { send } = await reacting('dot', { reply: 'hello', keep: true });
     expect(await send()).toEqual({ kind: 'in-doubt', reply: 'hello' });
   });
 
-  it('451 is a refusal for now, without a risk of a duplicate', async () => {
+  it('row 7: 451 is a refusal for now, without a risk of a duplicate', async () => {
     const { server, send } = await reacting('dot', { reply: '451 4.3.0 try again' });
     expect(await send()).toMatchObject({ kind: 'rejected', scope: 'message', permanent: false, code: 451 });
     expect(server.connections()).toBe(1);
@@ -55,21 +55,21 @@ describe('what a server may do after the final dot', () => {
 });
 
 describe('what a server may say of a recipient', () => {
-  it('550 5.1.1 is for good', async () => {
+  it('row 9: 550 5.1.1 is for good', async () => {
     const { send } = await reacting('RCPT', { reply: '550 5.1.1 <ada@example.org>: no such user' });
     const outcome = await send();
     expect(outcome).toMatchObject({ kind: 'rejected', scope: 'recipient', permanent: true, enhanced: '5.1.1' });
     expect(outcome.reply).not.toContain('ada@example.org');
   });
 
-  it.each(['552 5.2.2 mailbox full', '452 4.2.2 mailbox full'])('%s is for now', async (reply) => {
+  it.each(['552 5.2.2 mailbox full', '452 4.2.2 mailbox full'])('row 10: %s is for now', async (reply) => {
     for (const step of ['RCPT', 'dot'] as const) {
       const { send } = await reacting(step, { reply });
       expect(await send()).toMatchObject({ kind: 'rejected', scope: 'recipient', permanent: false });
     }
   });
 
-  it('a mail that is greylisted and sent again is delivered once', async () => {
+  it('row 11: a mail that is greylisted and sent again is delivered once', async () => {
     const server = await serve({
       on: ({ step }) =>
         step === 'RCPT' && !server.commands.includes('RSET') ? { reply: '450 4.7.1 greylisted' } : undefined,

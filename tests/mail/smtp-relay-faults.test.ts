@@ -34,13 +34,13 @@ describe('a relay that takes no mail', () => {
     expect(outcome.reply).toMatch(/^smtp:\/\/127\.0\.0\.1:\d+: 421 4\.3\.2 too busy$/);
   });
 
-  it.each(['close', 'reset'] as const)('%s before the greeting is tried once', async (next) => {
+  it.each(['close', 'reset'] as const)('row 13: %s before the greeting is tried once', async (next) => {
     const { server, send } = await reacting('greeting', { next });
     expect(await send()).toMatchObject({ kind: 'not-sent', scope: 'relay' });
     expect(server.connections()).toBe(1);
   });
 
-  it('may drop an idle connection; that is invisible', async () => {
+  it('row 14: may drop an idle connection; that is invisible', async () => {
     const server = await serve();
     const { send, warnings } = connect([server.relay]);
     for (const number of [1, 2, 3]) {
@@ -94,7 +94,7 @@ describe('a relay that takes no mail', () => {
     ['RCPT', 'command', 'not-sent'],
     ['DATA', 'command', 'not-sent'],
     ['dot', 'final', 'in-doubt'],
-  ])('a reply that drips in at %s is given up, and holds up nobody else', async (step, limit, kind) => {
+  ])('row 17: a reply that drips in at %s is given up, and holds up nobody else', async (step, limit, kind) => {
     const server = await serve({
       on: (moment) => (moment.connection === 1 && moment.step === step ? { next: 'drip' } : undefined),
     });
@@ -110,7 +110,7 @@ describe('a relay that takes no mail', () => {
     expect(await send()).toMatchObject({ kind: 'not-sent', scope: 'relay' });
   });
 
-  it('offers no STARTTLS where TLS is required', async () => {
+  it('row 18: offers no STARTTLS where TLS is required', async () => {
     const server = await serve();
     const { send } = connect([relayAt(`${server.url}?requireTls=true`)]);
     const outcome = await send();
@@ -122,7 +122,7 @@ describe('a relay that takes no mail', () => {
   it.each([
     ['a login', (port: number) => `smtp://user:secret@127.0.0.1:${port}`],
     ['required TLS', (port: number) => `smtp://127.0.0.1:${port}?requireTls=true`],
-  ])('has a certificate that nobody trusts, with %s', async (_name, address) => {
+  ])('row 18: has a certificate that nobody trusts, with %s', async (_name, address) => {
     const logins: unknown[] = [];
     const { port, secured } = await serveWithTls({
       onAuth: (auth, _session, done) => {
@@ -149,7 +149,7 @@ describe('a relay that takes no mail', () => {
     expect(secured).toEqual([true]);
   });
 
-  it('says a SIZE that the mail exceeds, and is not even asked', async () => {
+  it('row 19: says a SIZE that the mail exceeds, and is not even asked', async () => {
     const server = await serve({ extensions: ['PIPELINING', 'SIZE 10240'] });
     const { send } = connect([server.relay]);
     expect(await send(mail(1, 60_000))).toMatchObject({

@@ -198,7 +198,7 @@ describe('erasing a subscriber', () => {
     },
   );
 
-  it('does not reset the cooldown, and honours the suppression when the address signs up again', async () => {
+  it('row 58: does not reset the cooldown, and honours the suppression when the address signs up again', async () => {
     const ada = 'Ada@example.org' as Address;
     const again = () => signUp(context(), { address: ada, topics: [], timezone: 'UTC', language: 'en' });
     const jobs = async () => (await context().db.pool.query('select from graphile_worker._private_jobs')).rowCount;

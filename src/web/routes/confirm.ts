@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { findSharedDigest } from '../../digests/history.js';
+import { findNewestDigest, findSharedDigest } from '../../digests/history.js';
 import { findNextHour } from '../../digests/next-hour.js';
 import { planWelcome } from '../../digests/plan.js';
 import { dayName, rhythmOf, whenOf } from '../../digests/wording.js';
@@ -101,12 +101,8 @@ export function confirmRoutes(site: Site): Router {
     if (wantsJson(req)) return void res.json({ status: 'active', welcome, preferences });
     const { prisma } = ctx.db;
     const subscriber = await prisma.subscriber.findUniqueOrThrow({ where: { id: access.subscriber.id } });
-    const newest = await prisma.digest.findFirst({
-      where: { subscriberId: subscriber.id },
-      orderBy: { day: 'desc' },
-      select: { id: true },
-    });
-    const digest = newest && (await findSharedDigest(prisma, newest.id));
+    const newest = await findNewestDigest(prisma, subscriber.id);
+    const digest = newest === null ? null : await findSharedDigest(prisma, newest);
     sendPage(res, 200, 'confirmed', {
       confirmed,
       welcome,
