@@ -48,7 +48,7 @@ export function previewCommand(): Command {
     });
 }
 
-async function render(message: Message, format: PreviewOptions['format']): Promise<string | Buffer> {
+async function render(message: Message, format: PreviewOptions['format']): Promise<string> {
   return format === 'eml' ? buildMessage(message) : textOf(message[format]);
 }
 

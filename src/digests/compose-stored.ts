@@ -17,7 +17,7 @@ export async function outgoingMail(
   { composing, templates }: Pick<Layout, 'composing' | 'templates'>,
   digest: MailedDigest,
   shown: Shown,
-): Promise<{ envelope: Envelope; raw: Buffer }> {
+): Promise<{ envelope: Envelope; raw: string }> {
   if (shown.papers.length === 0) throw new Error('its papers are no longer stored');
   const message = messageWith(composing, templates, digest, shown);
   return { envelope: { from: returnPath(composing, digest.id), to: message.to }, raw: await buildMessage(message) };

@@ -32,9 +32,10 @@ const plainAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9.-]+$/;
 /**
  * The message as it goes over the wire (RFC 5322): multipart/alternative, text before HTML, quoted-printable, CRLF, and
  * signed where there is a key.
+ * @returns ASCII: a string that sockets take as it is spares a buffer of that size for each mail
  * @throws Error where a header value could end its header, or the recipient be read as another
  */
-export async function buildMessage(message: Message): Promise<Buffer> {
+export async function buildMessage(message: Message): Promise<string> {
   refuseUnsafeHeaders(message);
   const boundary = `part-${createHash('sha256').update(message.messageId).digest('hex').slice(0, 24)}`;
   const head = headersOf(message, boundary);
@@ -44,9 +45,10 @@ export async function buildMessage(message: Message): Promise<Buffer> {
     partHead(boundary, 'text/html'),
     ...message.html.map(({ encoded }) => encoded),
     `\r\n--${boundary}--\r\n`,
-  ].join('');
-  const signature = message.dkim ? await dkimSignature(head, body, message.dkim) : '';
-  return Buffer.from(`${signature}${head}\r\n${body}`, 'latin1');
+  ];
+  const signature = message.dkim ? await dkimSignature(head, body.join(''), message.dkim) : '';
+  // Joined once: each joining of joined strings would copy the whole mail.
+  return [signature, head, '\r\n', ...body].join('');
 }
 
 function partHead(boundary: string, type: string): string {

@@ -85,10 +85,10 @@ export class SmtpSession {
 
   /**
    * Sends one mail; one at a time.
-   * @param raw whole lines
+   * @param raw whole lines of ASCII
    * @throws Error where an address could end its command
    */
-  async send(envelope: Envelope, raw: Buffer): Promise<Outcome> {
+  async send(envelope: Envelope, raw: string): Promise<Outcome> {
     for (const address of [envelope.from, envelope.to]) {
       if (!/^[!-~]*$/.test(address) || /[<>]/.test(address)) throw new Error('An address of the envelope is not plain');
     }
@@ -102,7 +102,7 @@ export class SmtpSession {
     return { ...outcome, reply: maskRecipient(outcome.reply, envelope.to) };
   }
 
-  async #send(envelope: Envelope, raw: Buffer): Promise<Outcome> {
+  async #send(envelope: Envelope, raw: string): Promise<Outcome> {
     try {
       const failure = (await this.#reset()) ?? (await this.#introduce(envelope, raw.length));
       return failure ?? this.#ended(await this.#transfer(raw));
@@ -233,12 +233,12 @@ export class SmtpSession {
     return outcome;
   }
 
-  async #transfer(raw: Buffer): Promise<Outcome> {
+  async #transfer(raw: string): Promise<Outcome> {
     this.#phase = 'data';
     // What was given to TLS may be out before it says so.
     if (this.#conversation.encrypted) this.#phase = 'final';
     const coming = this.#conversation.reply(this.#timeouts[this.#phase === 'final' ? 'final' : 'data']);
-    this.#conversation.transfer([raw.includes('\r\n.') || raw[0] === dot ? stuffed(raw) : raw, endOfMail], () => {
+    this.#conversation.transfer([stuffed(raw), '.\r\n'], () => {
       if (this.#phase !== 'data') return;
       this.#phase = 'final';
       this.#conversation.wait(this.#timeouts.final);
@@ -259,12 +259,10 @@ export class SmtpSession {
   }
 }
 
-const dot = '.'.charCodeAt(0);
-const endOfMail = Buffer.from('.\r\n');
-
-/** RFC 5321 §4.5.2. */
-function stuffed(raw: Buffer): Buffer {
-  return Buffer.from(raw.toString('latin1').replace(/^\./gm, '..'), 'latin1');
+/** RFC 5321 §4.5.2. Hardly any mail has a line that begins with a dot. */
+function stuffed(raw: string): string {
+  if (!raw.includes('\r\n.') && !raw.startsWith('.')) return raw;
+  return raw.replace(/^\./gm, '..');
 }
 
 /** What a server says who takes no mail at all, and where it makes no sense, that too. */

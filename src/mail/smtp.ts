@@ -14,7 +14,7 @@ export interface SmtpConnection {
    * time, and after the server has closed the connection.
    * @throws Error where an address could end its command; nothing was sent
    */
-  send(envelope: Envelope, raw: Buffer): Promise<Outcome>;
+  send(envelope: Envelope, raw: string): Promise<Outcome>;
   /** Says QUIT and closes. */
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export function openSmtpConnection(
     return opened;
   };
 
-  const sendAnew = async (candidates: readonly Relay[], failure: NotSent, mail: [Envelope, Buffer]) => {
+  const sendAnew = async (candidates: readonly Relay[], failure: NotSent, mail: [Envelope, string]) => {
     let outcome: Outcome = failure;
     for (const relay of candidates) {
       outcome = (await open(relay)) ?? (await session?.send(...mail)) ?? outcome;

@@ -14,9 +14,9 @@ afterEach(async () => {
 });
 
 /** A mail with dots to stuff, told from others by its number; `size` octets longer, roughly. */
-export function mail(number = 1, size = 0): Buffer {
+export function mail(number = 1, size = 0): string {
   const filling = `${'x'.repeat(60)}\r\n`.repeat(size / 62);
-  return Buffer.from(`Message-ID: <${number}@example.org>\r\n\r\n.dots\r\n..stay\r\n${filling}`);
+  return `Message-ID: <${number}@example.org>\r\n\r\n.dots\r\n..stay\r\n${filling}`;
 }
 
 export async function serve(script: SmtpScript = {}) {
