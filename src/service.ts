@@ -14,7 +14,6 @@ import { checkStoredTimeZones } from './subscribers/stored-time-zones.js';
 import { loadNoticeTemplates } from './subscribers/templates.js';
 import { seedTopics } from './topics/vocabulary.js';
 import { listen } from './web/listen.js';
-import { createWebApp } from './web/server.js';
 import { startWorkerProcesses } from './worker-processes.js';
 
 export type Role = 'web' | 'worker' | 'clock';
@@ -103,7 +102,11 @@ async function startRoles(
     await addJob(ctx.db.prisma, 'ingest', {}, { key: 'ingest', queue: 'ingest' });
   }
   if (wanted.has('worker') && wanted.has('clock')) await firstPapers(ctx, deadline);
-  web?.answerWith(createWebApp(ctx, () => started.stopping));
+  if (web) {
+    // Not for those who have no pages: a worker does without 20 MB of it.
+    const { createWebApp } = await import('./web/server.js');
+    web.answerWith(createWebApp(ctx, () => started.stopping));
+  }
   const mailboxWebUrl = mailbox && `http://localhost:${mailbox.webPort}`;
   return { ctx, webUrl: web && config.web.baseUrl, mailboxUrl: mailboxWebUrl, stop: () => started.stop() };
 }
