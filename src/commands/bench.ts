@@ -83,10 +83,14 @@ async function measure(wanted: readonly Part[], options: Options): Promise<Bench
         bar.begin('making subscribers');
         await makeSubscribers(ctx, subscribers);
         // Composing comes first: once they are planned nobody is due any more.
-        if (isWanted('compose')) bar.begin('measuring compose');
-        if (isWanted('compose')) report.compose = await benchCompose(ctx, subscribers);
-        if (isWanted('plan')) bar.begin('measuring plan');
-        if (isWanted('plan')) report.plan = await benchPlan(ctx);
+        if (isWanted('compose')) {
+          bar.begin('measuring compose');
+          report.compose = await benchCompose(ctx, subscribers);
+        }
+        if (isWanted('plan')) {
+          bar.begin('measuring plan');
+          report.plan = await benchPlan(ctx);
+        }
         report.rowBytes = await measureRows(ctx.db.pool);
       });
     if (isWanted('deliver'))

@@ -49,6 +49,11 @@ describe('bench', () => {
     expect(result.compose.ratio).toBeGreaterThan(20);
   }, 60_000);
 
+  it('measures a delivery that is over before it can be looked at twice', async () => {
+    const { stdout } = await run('deliver', '--subscribers', '1', '--json');
+    expect(JSON.parse(stdout).deliver).toMatchObject({ ...measured, count: 1 });
+  }, 60_000);
+
   it('measures a whole day, each step in a process of its own, and pages meanwhile', async () => {
     const { status, stdout, stderr } = await run(
       'day',
