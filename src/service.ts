@@ -103,7 +103,7 @@ async function startRoles(
   }
   if (wanted.has('worker') && wanted.has('clock')) await firstPapers(ctx, deadline);
   if (web) {
-    // Not for those who have no pages: a worker does without 20 MB of it.
+    // By need: a process without pages does without their code.
     const { createWebApp } = await import('./web/server.js');
     web.answerWith(createWebApp(ctx, () => started.stopping));
   }
