@@ -11,7 +11,7 @@ import type { Shown } from '../digests/snapshots.js';
 import { loadDigestTemplates } from '../digests/templates.js';
 import { defaultLanguage } from '../languages/language.js';
 import { textsIn } from '../languages/texts.js';
-import { buildMessage } from '../mail/message.js';
+import { buildMessage, MailBuffer } from '../mail/message.js';
 import { projectPath } from '../project.js';
 import { topicNames } from '../topics/topic-name.js';
 import { type Measured, measured, timed } from './measured.js';
@@ -25,8 +25,9 @@ const mostByMjml = 30;
 export async function benchCompose(ctx: Context, count: number): Promise<Measured> {
   const shown = await shownDigests(ctx);
   const templates = await loadDigestTemplates();
+  const buffer = new MailBuffer();
   const mail = (i: number) =>
-    buildMessage(messageWith(ctx, templates, digestNumber(i), shown[i % shown.length] as Shown));
+    buildMessage(messageWith(ctx, templates, digestNumber(i), shown[i % shown.length] as Shown), buffer);
   // Once round, so that what is made once is not counted.
   for (let i = 0; i < shown.length; i++) await mail(i);
   const ours = await timed(async () => {

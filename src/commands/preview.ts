@@ -49,7 +49,7 @@ export function previewCommand(): Command {
 }
 
 async function render(message: Message, format: PreviewOptions['format']): Promise<string> {
-  return format === 'eml' ? buildMessage(message) : textOf(message[format]);
+  return format === 'eml' ? (await buildMessage(message)).toString('latin1') : textOf(message[format]);
 }
 
 function topicSlugs(text: string): string[] {

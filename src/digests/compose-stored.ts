@@ -1,4 +1,4 @@
-import { buildMessage, type Message } from '../mail/message.js';
+import { buildMessage, type MailBuffer, type Message } from '../mail/message.js';
 import type { Envelope } from '../mail/session.js';
 import { digestLink, feedbackLink, subscriberLinks } from '../subscribers/links.js';
 import { signBounceTag } from '../subscribers/tokens.js';
@@ -11,16 +11,19 @@ import type { DigestTemplatesByLanguage } from './templates.js';
 
 /**
  * What goes out for a digest. A second attempt has the same bytes: all comes from what the plan and the first attempt froze.
+ * @param buffer where it is put together, and stays until this is used for the next one
  * @throws Error where it cannot be made
  */
 export async function outgoingMail(
   { composing, templates }: Pick<Layout, 'composing' | 'templates'>,
   digest: MailedDigest,
   shown: Shown,
-): Promise<{ envelope: Envelope; raw: string }> {
+  buffer: MailBuffer,
+): Promise<{ envelope: Envelope; raw: Buffer }> {
   if (shown.papers.length === 0) throw new Error('its papers are no longer stored');
   const message = messageWith(composing, templates, digest, shown);
-  return { envelope: { from: returnPath(composing, digest.id), to: message.to }, raw: await buildMessage(message) };
+  const envelope = { from: returnPath(composing, digest.id), to: message.to };
+  return { envelope, raw: await buildMessage(message, buffer) };
 }
 
 /** The mail of a digest that shows this. */

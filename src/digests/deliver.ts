@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.js';
 import { advanceMark, refuseRestored } from '../database/high-water-mark.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { MailBuffer } from '../mail/message.js';
 import type { Outcome } from '../mail/outcome.js';
 import type { Relay } from '../mail/relay.js';
 import { openSmtpConnection, type SmtpConnection } from '../mail/smtp.js';
@@ -213,6 +214,7 @@ async function* sendLoop(run: Run, most: number): AsyncGenerator<keyof DeliveryR
   const { delivery, ledger, turns, signal } = run;
   const { ctx, relays } = delivery;
   const connection = openSmtpConnection(relays, ctx.log);
+  const buffer = new MailBuffer();
   const claimInTurn = async () => {
     await turns.take();
     return signal.aborted ? null : ledger.claim();
@@ -227,7 +229,7 @@ async function* sendLoop(run: Run, most: number): AsyncGenerator<keyof DeliveryR
     let digest = await claimInTurn();
     let unsentInARow = 0;
     for (let sent = 1; digest !== null; sent++) {
-      const outcome = judge(delivery, await attempt(run, connection, digest));
+      const outcome = judge(delivery, await attempt(run, connection, buffer, digest));
       unsentInARow = outcome.kind === 'not-sent' ? unsentInARow + 1 : 0;
       // What takes no mail now is no recipient's fault. A relay that says so is left alone.
       const refused = outcome.kind === 'not-sent' && outcome.scope === 'relay';
@@ -264,12 +266,13 @@ function judge({ refusals }: Delivery, outcome: Outcome | NotComposed): Outcome 
 async function attempt(
   { ledger, snapshots, sinceThen, layouts }: Run,
   connection: SmtpConnection,
+  buffer: MailBuffer,
   digest: ClaimedDigest,
 ): Promise<Outcome | NotComposed> {
   try {
     const layout = await layouts.get(digest.layoutId);
     const shown = { ...(await snapshots.shownBy(digest)), since: await sinceThen.of(digest) };
-    const { envelope, raw } = await outgoingMail(layout, digest, shown);
+    const { envelope, raw } = await outgoingMail(layout, digest, shown, buffer);
     if (!(await ledger.begin(digest)))
       return { kind: 'not-sent', scope: 'connection', reply: 'not sent: the claim could not be confirmed' };
     return await connection.send(envelope, raw);

@@ -118,8 +118,8 @@ function frameOf(
   const topic = account?.outside?.topic ?? null;
   const reasoned = papers.map(({ paper, reason }) => ({ paper, topics: reason.first }));
   return {
-    subject: sharedEscaped(subject),
-    preheader: sharedEscaped(preheaderOf(texts, reasoned)),
+    subject: escapedSegment(subject),
+    preheader: escapedSegment(preheaderOf(texts, reasoned)),
     padding,
     sample: account?.samples ? sharedEscaped(texts.t('digest.samples')) : null,
     day: sharedEscaped(day),

@@ -5,7 +5,7 @@ import { escapedSegment } from '../mail/templates.js';
 
 /** Texts that many mails share, kept as they are encoded. */
 
-const mostKept = 20_000;
+const mostKept = 2_000;
 
 const plain = new LRUCache<string, Segment>({ max: mostKept, memoMethod: (text) => new Segment(text) });
 const escaped = new LRUCache<string, Segment>({ max: mostKept, memoMethod: escapedSegment });

@@ -52,11 +52,11 @@ export class Conversation {
     if (this.open) this.#socket.write(`${commands.join('\r\n')}\r\n`, 'latin1');
   }
 
-  /** Hands over the content of a mail, ASCII, and tells when its last byte is in the hands of the operating system. */
-  transfer(content: readonly string[], handedOver: () => void): void {
+  /** Hands over the content of a mail, and tells when its last byte is in the hands of the operating system. */
+  transfer(content: readonly Buffer[], handedOver: () => void): void {
     this.#socket.cork();
     for (const [i, part] of content.entries()) {
-      this.#socket.write(part, 'latin1', (error) => {
+      this.#socket.write(part, (error) => {
         if (!error && i === content.length - 1) handedOver();
       });
     }

@@ -39,11 +39,11 @@ const signInBackground = promisify(
  * Signs a message (RFC 6376, rsa-sha256, relaxed/simple: a body in quoted-printable has no blanks that a server would take
  * away). The same message always gets the same signature; nodemailer's signer cannot name a header twice.
  * @param head the headers, each with its line break
- * @param body ASCII; ends in one line break
+ * @param body ends in one line break
  * @returns the DKIM-Signature header with its line break, to stand before the message
  * @throws Error where the key cannot sign: a mail never leaves unsigned by mistake
  */
-export async function dkimSignature(head: string, body: string, dkim: Dkim): Promise<string> {
+export async function dkimSignature(head: string, body: Buffer, dkim: Dkim): Promise<string> {
   const headers = relaxedHeaders(head.slice(0, -2));
   const names = signedHeaders.filter((name) => headers.has(name.toLowerCase()));
   const tags = [
@@ -61,8 +61,8 @@ export async function dkimSignature(head: string, body: string, dkim: Dkim): Pro
   return `${unsigned}${signature.replace(/.{72}(?=.)/g, '$&\r\n ')}\r\n`;
 }
 
-function bodyHash(body: string): string {
-  return createHash('sha256').update(body, 'latin1').digest('base64');
+function bodyHash(body: Buffer): string {
+  return createHash('sha256').update(body).digest('base64');
 }
 
 function relaxedHeaders(block: string): Map<string, string> {

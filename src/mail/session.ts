@@ -27,6 +27,7 @@ export interface SmtpTimeouts {
 type Phase = 'opening' | 'idle' | 'commands' | 'data' | 'final' | 'closed';
 
 const farewellMs = 1_000;
+const endOfMail = Buffer.from('.\r\n');
 
 /** Connects to a relay, upgrades to TLS and logs in. @returns the session, or why there is none */
 export async function openSession(relay: Relay, timeouts: SmtpTimeouts): Promise<SmtpSession | NotSent> {
@@ -85,10 +86,11 @@ export class SmtpSession {
 
   /**
    * Sends one mail; one at a time.
-   * @param raw whole lines of ASCII
+   * @param raw whole lines, none of which begins with a dot: such a one would have to be doubled (RFC 5321 §4.5.2); not to be changed
+   *   before this is over
    * @throws Error where an address could end its command
    */
-  async send(envelope: Envelope, raw: string): Promise<Outcome> {
+  async send(envelope: Envelope, raw: Buffer): Promise<Outcome> {
     for (const address of [envelope.from, envelope.to]) {
       if (!/^[!-~]*$/.test(address) || /[<>]/.test(address)) throw new Error('An address of the envelope is not plain');
     }
@@ -102,7 +104,7 @@ export class SmtpSession {
     return { ...outcome, reply: maskRecipient(outcome.reply, envelope.to) };
   }
 
-  async #send(envelope: Envelope, raw: string): Promise<Outcome> {
+  async #send(envelope: Envelope, raw: Buffer): Promise<Outcome> {
     try {
       const failure = (await this.#reset()) ?? (await this.#introduce(envelope, raw.length));
       return failure ?? this.#ended(await this.#transfer(raw));
@@ -233,12 +235,12 @@ export class SmtpSession {
     return outcome;
   }
 
-  async #transfer(raw: string): Promise<Outcome> {
+  async #transfer(raw: Buffer): Promise<Outcome> {
     this.#phase = 'data';
     // What was given to TLS may be out before it says so.
     if (this.#conversation.encrypted) this.#phase = 'final';
     const coming = this.#conversation.reply(this.#timeouts[this.#phase === 'final' ? 'final' : 'data']);
-    this.#conversation.transfer([stuffed(raw), '.\r\n'], () => {
+    this.#conversation.transfer([raw, endOfMail], () => {
       if (this.#phase !== 'data') return;
       this.#phase = 'final';
       this.#conversation.wait(this.#timeouts.final);
@@ -257,12 +259,6 @@ export class SmtpSession {
     else this.close();
     return outcome;
   }
-}
-
-/** RFC 5321 §4.5.2. Hardly any mail has a line that begins with a dot. */
-function stuffed(raw: string): string {
-  if (!raw.includes('\r\n.') && !raw.startsWith('.')) return raw;
-  return raw.replace(/^\./gm, '..');
 }
 
 /** What a server says who takes no mail at all, and where it makes no sense, that too. */

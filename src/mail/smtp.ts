@@ -12,9 +12,10 @@ export interface SmtpConnection {
   /**
    * Sends one mail; one at a time. Where no relay can be reached, nothing was sent. Connects when it has to: the first
    * time, and after the server has closed the connection.
+   * @param raw as `SmtpSession.send` takes it
    * @throws Error where an address could end its command; nothing was sent
    */
-  send(envelope: Envelope, raw: string): Promise<Outcome>;
+  send(envelope: Envelope, raw: Buffer): Promise<Outcome>;
   /** Says QUIT and closes. */
   close(): Promise<void>;
 }
@@ -49,7 +50,7 @@ export function openSmtpConnection(
     return opened;
   };
 
-  const sendAnew = async (candidates: readonly Relay[], failure: NotSent, mail: [Envelope, string]) => {
+  const sendAnew = async (candidates: readonly Relay[], failure: NotSent, mail: [Envelope, Buffer]) => {
     let outcome: Outcome = failure;
     for (const relay of candidates) {
       outcome = (await open(relay)) ?? (await session?.send(...mail)) ?? outcome;

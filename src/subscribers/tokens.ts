@@ -37,13 +37,15 @@ const payloadLengths = { plain: 23, withAbout: 39 };
  */
 export function signToken(keys: Secret<string[]>, purpose: Purpose, subject: TokenSubject): string {
   const { plain, withAbout } = payloadLengths;
-  const payload = Buffer.alloc(subject.about ? withAbout : plain);
-  payload.writeUInt8(purposes.indexOf(purpose), 0);
-  payload.write(hexOf(subject.linkId), 1, 'hex');
-  payload.writeUInt16BE(subject.epoch, 17);
-  payload.writeUInt32BE(Math.floor((subject.issuedAt?.getTime() ?? 0) / 1_000), 19);
-  if (subject.about) payload.write(hexOf(subject.about), plain, 'hex');
-  return Buffer.concat([payload, mac(keys.reveal()[0] as string, payload)]).toString('base64url');
+  const length = subject.about ? withAbout : plain;
+  const token = Buffer.alloc(length + macLength);
+  token.writeUInt8(purposes.indexOf(purpose), 0);
+  token.write(hexOf(subject.linkId), 1, 'hex');
+  token.writeUInt16BE(subject.epoch, 17);
+  token.writeUInt32BE(Math.floor((subject.issuedAt?.getTime() ?? 0) / 1_000), 19);
+  if (subject.about) token.write(hexOf(subject.about), plain, 'hex');
+  token.set(mac(keys.reveal()[0] as string, token.subarray(0, length)), length);
+  return token.toString('base64url');
 }
 
 /** Reads a token back: null where it is forged, for another purpose, or signed by a key that is no longer there. */

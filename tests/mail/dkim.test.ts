@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Dkim, parseConfig } from '../../src/config.js';
 import { UserError } from '../../src/errors.js';
 import { checkDkimKey } from '../../src/mail/dkim.js';
-import { buildMessage } from '../../src/mail/message.js';
+import { buildMessage, MailBuffer } from '../../src/mail/message.js';
 import { Secret } from '../../src/secret.js';
 import { startService } from '../../src/service.js';
 import { sampleMessage } from './sample-message.js';
@@ -39,7 +39,7 @@ async function verified(raw: Buffer | string) {
 describe('a DKIM signature', () => {
   let raw: string;
   beforeAll(async () => {
-    raw = await buildMessage(sampleMessage({ dkim }));
+    raw = (await buildMessage(sampleMessage({ dkim }))).toString('latin1');
   });
 
   it('row 52: verifies with the public key, which is looked up under selector and domain', async () => {
@@ -57,7 +57,7 @@ describe('a DKIM signature', () => {
   });
 
   it('stands on lines of at most 78 octets, before the message as it would be without it', async () => {
-    const unsigned = await buildMessage(sampleMessage());
+    const unsigned = (await buildMessage(sampleMessage())).toString('latin1');
     expect(raw.slice(-unsigned.length)).toBe(unsigned);
     const header = raw.slice(0, -unsigned.length);
     expect(header).toMatch(/^DKIM-Signature: v=1; /);
@@ -65,7 +65,19 @@ describe('a DKIM signature', () => {
   });
 
   it('is the same each time', async () => {
-    expect(await buildMessage(sampleMessage({ dkim }))).toEqual(raw);
+    expect((await buildMessage(sampleMessage({ dkim }))).toString('latin1')).toBe(raw);
+  });
+
+  it.each([
+    ['of the usual length', dkim],
+    ['longer than most', { ...dkim, selector: 's'.repeat(2_000) }],
+  ])('%s, stands before its message also where one buffer takes mail after mail', async (_name, signing) => {
+    const buffer = new MailBuffer();
+    for (const text of ['One', 'Two\n'.repeat(500), 'Three']) {
+      const built = await buildMessage(sampleMessage({ dkim: signing, text }), buffer);
+      expect(built).toEqual(await buildMessage(sampleMessage({ dkim: signing, text })));
+      expect((await verified(built)).result).toBe('pass');
+    }
   });
 
   it.each([

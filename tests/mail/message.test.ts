@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
 import { afterEach, describe, expect, it } from 'vitest';
-import { buildMessage } from '../../src/mail/message.js';
+import { buildMessage, MailBuffer, type Message } from '../../src/mail/message.js';
 import { sendMail } from '../../src/mail/send.js';
 import { startSmtpServer, type TestSmtpServer } from '../helpers/smtp-server.js';
 import { sampleMessage } from './sample-message.js';
 
-const bytes = async (given: Parameters<typeof sampleMessage>[0] = {}) => await buildMessage(sampleMessage(given));
+const build = async (message: Message) => (await buildMessage(message)).toString('latin1');
+const bytes = (given: Parameters<typeof sampleMessage>[0] = {}) => build(sampleMessage(given));
 const longestLine = (raw: string) => Math.max(...raw.split('\r\n').map((line) => line.length));
 
 /** Whatever people and papers write, without the controls that no page shows. */
@@ -61,10 +62,32 @@ describe('a message as it is built', () => {
   it('is read by a mail program as it was written, whatever is in it', async () => {
     await fc.assert(
       fc.asyncProperty(writing, writing, async (text, html) => {
-        const parsed = await simpleParser(await buildMessage(sampleMessage({ text, html: `<p>${html}</p>` })));
+        const parsed = await simpleParser(await build(sampleMessage({ text, html: `<p>${html}</p>` })));
         const lines = (written: string | undefined) => (written ?? '').replace(/\r\n?/g, '\n').replace(/\n$/, '');
         expect(lines(parsed.text)).toBe(lines(text));
         expect(lines(parsed.html || '')).toBe(lines(`<p>${html}</p>`));
+      }),
+    );
+  });
+
+  it('has no line that begins with a dot, which would end it, whatever is in it', async () => {
+    const line = fc.oneof(writing, fc.constant('\n.\n'), fc.constant('.\r\n.\r\nMAIL FROM:<>\r\n'));
+    const text = fc.array(line).map((lines) => lines.join(''));
+    await fc.assert(
+      fc.asyncProperty(text, text, writing, async (text, html, written) => {
+        const subject = `.${written.replace(/\p{Cc}/gu, ' ')}`;
+        expect(await build(sampleMessage({ text, html, subject }))).not.toMatch(/^\./m);
+      }),
+    );
+  });
+
+  it('is the same where one buffer takes mail after mail, longer and shorter ones', async () => {
+    const buffer = new MailBuffer();
+    await fc.assert(
+      fc.asyncProperty(writing, async (text) => {
+        const message = sampleMessage({ text });
+        expect(await buildMessage(message, buffer)).toEqual(await buildMessage(message));
+        expect(await buildMessage(message, buffer)).toEqual(await buildMessage(message));
       }),
     );
   });
@@ -78,7 +101,7 @@ describe('a message as it is built', () => {
       .filter((text) => text.trim() !== '' && !/[\p{Cc}\p{Cs}]/u.test(text));
     await fc.assert(
       fc.asyncProperty(subject, async (text) => {
-        const raw = await buildMessage(sampleMessage({ subject: text }));
+        const raw = await build(sampleMessage({ subject: text }));
         expect((await simpleParser(raw)).subject).toBe(text);
         expect(longestLine(raw)).toBeLessThanOrEqual(78);
       }),
@@ -182,7 +205,7 @@ describe('a message on the wire', () => {
     const message = sampleMessage({ text: hostile, html: hostile, subject: `${'s'.repeat(1200)} ${'ü'.repeat(1200)}` });
     await sendMail([server.relay], { warn: () => {} }, message);
     const raw = server.mails[0]?.raw.toString('latin1') ?? '';
-    expect(raw).toBe(await buildMessage(message));
+    expect(raw).toBe(await build(message));
     expect(raw).not.toMatch(/(?<!\r)\n|\r(?!\n)/);
     expect(longestLine(raw)).toBeLessThanOrEqual(998);
     expect((await server.parsed())[0]?.text).toBe(hostile.replace(/\r\n?/g, '\n'));

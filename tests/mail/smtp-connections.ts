@@ -13,10 +13,10 @@ afterEach(async () => {
   for (const each of started.splice(0).reverse()) await each.close();
 });
 
-/** A mail with dots to stuff, told from others by its number; `size` octets longer, roughly. */
-export function mail(number = 1, size = 0): string {
+/** A mail, told from others by its number; `size` octets longer, roughly. */
+export function mail(number = 1, size = 0): Buffer {
   const filling = `${'x'.repeat(60)}\r\n`.repeat(size / 62);
-  return `Message-ID: <${number}@example.org>\r\n\r\n.dots\r\n..stay\r\n${filling}`;
+  return Buffer.from(`Message-ID: <${number}@example.org>\r\n\r\nHello.\r\n${filling}`);
 }
 
 export async function serve(script: SmtpScript = {}) {
