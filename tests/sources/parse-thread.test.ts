@@ -33,10 +33,11 @@ describe('finding 3: an answer of a source', () => {
     const feed = (entities: number) =>
       `<rss version="2.0"><channel><item><title>T</title><guid>g</guid><description>${'&#65;'.repeat(entities)}</description></item></channel></rss>`;
     await parseApart('daily-papers', '[]', null);
-    // Of the processor, the thread's included: others may keep it waiting.
+    // Of the processor, the thread's included: others may keep it waiting. Half a second on an idle machine, five times as
+    // much on one whose cores are shared; what is quadratic takes all of the ten seconds that a thread has.
     const started = process.cpuUsage();
     await expect(parseApart('feed', feed(1e6), about)).rejects.toThrow('its answer takes too much memory to read');
-    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_500);
+    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(5_000);
     const { lists } = await parseApart('feed', feed(1e5), about);
     expect(lists[0]?.papers[0]?.abstract).toMatch(/^A{40000,50000}$/);
   });
