@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Eta } from 'eta';
 import type { Context } from '../context.js';
-import type { MailedDigest } from '../digests/claims.js';
 import { messageWith } from '../digests/compose-stored.js';
-import { anyReader } from '../digests/content.js';
 import { firstPlace, readDue } from '../digests/due.js';
 import { previewEdition } from '../digests/editions.js';
 import { openRun } from '../digests/plan.js';
@@ -15,7 +13,7 @@ import { buildMessage, MailBuffer } from '../mail/message.js';
 import { projectPath } from '../project.js';
 import { topicNames } from '../topics/topic-name.js';
 import { type Measured, measured, timed } from './measured.js';
-import { now } from './synthetic.js';
+import { digestNumber, now } from './synthetic.js';
 
 /** Distinct digests that mails are made of; of real ones a third of all is distinct, and more would not fit into memory. */
 const editions = 500;
@@ -54,21 +52,6 @@ async function shownDigests(ctx: Context): Promise<Shown[]> {
   for (const selection of [...selections].slice(0, editions))
     shown.push(await previewEdition(ctx.db.prisma, selection, topicNames));
   return shown;
-}
-
-function digestNumber(i: number): MailedDigest {
-  const hex = i.toString(16).padStart(12, '0');
-  return {
-    id: `01900000-0000-7000-8000-${hex}`,
-    day: '2026-02-04',
-    plannedAt: now,
-    abstractLength: 'short',
-    subscriberId: i,
-    linkId: `01900000-0000-4000-8000-${hex}`,
-    tokenEpoch: 0,
-    email: `s${i}@example.org`,
-    reader: { ...anyReader, topics: ['agents', 'reasoning'], hour: i % 24 },
-  };
 }
 
 /** As one would write it first: the values are put into the MJML, and that is compiled, for each mail. */

@@ -6,7 +6,7 @@ import type { Context } from '../context.js';
 import { workerNodeOptions } from '../heap.js';
 import { projectPath } from '../project.js';
 import { type Measured, measured, rounded, timed } from './measured.js';
-import { makeOwnDigests } from './own-mails.js';
+import { makeOwnDigests, ownMailBytes } from './own-mails.js';
 import { familyOf, parentOf, usageOf } from './process-usage.js';
 import { type Signature, sendByPool, sendBySmtpSource } from './senders.js';
 import { startSink } from './sink.js';
@@ -27,6 +27,8 @@ export interface DeliverOptions {
 
 /** What a delivery took; the processor's time of all processes where the system tells it, and round trips where they take time. */
 export interface DeliverMeasured extends Measured {
+  /** What a mail comes to, ours unsigned, and those of all others. */
+  mailBytes: number;
   cpuMsEach?: number;
   postgresCpuMsEach?: number;
   roundTripsEach?: number;
@@ -47,11 +49,12 @@ const measuredShare = { from: 0.02, to: 0.98 };
 export async function benchDeliver(ctx: Context, count: number, options: DeliverOptions): Promise<DeliverMeasured> {
   const { workers, connections, roundTripMs } = options;
   await makeOwnDigests(ctx, count);
+  const mailBytes = await ownMailBytes(ctx);
   const signature = options.signed ? newSignature() : null;
   const sink = await startSink();
   const link = roundTripMs > 0 ? await startSlowLink(sink.port, roundTripMs) : null;
   try {
-    const sending = { port: sink.port, connections: workers * connections };
+    const sending = { port: sink.port, connections: workers * connections, mailBytes };
     const before = await sendBySmtpSource({ ...sending, count });
     const ours = await deliverAll(ctx, count, link?.port ?? sink.port, signature, options);
     const after = await sendBySmtpSource({ ...sending, count });
@@ -63,6 +66,7 @@ export async function benchDeliver(ctx: Context, count: number, options: Deliver
     const each = (seconds: number) => Number(((seconds * 1_000) / ours.count).toFixed(3));
     return {
       ...report,
+      mailBytes,
       ...(limit && {
         limit: {
           name: 'smtp-source, which makes no mail',

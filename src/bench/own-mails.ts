@@ -1,12 +1,18 @@
 import pg from 'pg';
 import type { Context } from '../context.js';
 import { name as superuser, worker } from '../database/embedded/cluster.js';
+import { messageWith } from '../digests/compose-stored.js';
 import { snapshotPapers } from '../digests/editions.js';
+import { Snapshots } from '../digests/snapshots.js';
+import { loadDigestTemplates } from '../digests/templates.js';
+import { buildMessage } from '../mail/message.js';
+import { digestNumber } from './synthetic.js';
 
 const papers = 1_500;
-const papersPerDigest = 11;
+/** As many as make a mail of 35 to 45 KB, as the other senders' are that such figures are known of. */
+const papersPerDigest = 8;
 
-/** Puts so many digests into an empty database that wait to be sent: each is for another subscriber, has a choice of papers of its own, and makes a mail of 35 to 45 KB. */
+/** Puts so many digests into an empty database that wait to be sent: each is for another subscriber, and has a choice of papers of its own. */
 export async function makeOwnDigests(ctx: Pick<Context, 'db'>, count: number): Promise<void> {
   const { pool } = ctx.db;
   const snapshots = await makeLongPapers(ctx);
@@ -27,11 +33,21 @@ export async function makeOwnDigests(ctx: Pick<Context, 'db'>, count: number): P
   );
   await pool.query(
     `insert into digests (id, subscriber_id, day, edition_id, planned_at, not_before, abstract_length)
-     select ('01900000-0000-7000-8000-' || lpad(to_hex(id), 12, '0'))::uuid, id, current_date, md5(id::text)::uuid, now(), now(), 'full'
+     select ('01900000-0000-7000-8000-' || lpad(to_hex(id), 12, '0'))::uuid, id, current_date, md5(id::text)::uuid, now(), now(), 'short'
      from subscribers`,
   );
   await pool.query('vacuum analyze');
   await checkpoint(ctx);
+}
+
+/** What the first of these digests comes to as a mail, in bytes, unsigned. */
+export async function ownMailBytes(ctx: Context): Promise<number> {
+  const { rows } = await ctx.db.pool.query<{ editionId: string; snapshotIds: number[]; topics: string[][] }>(
+    `select id as "editionId", snapshot_ids as "snapshotIds", topics from editions where id = md5('1')::uuid`,
+  );
+  const shown = await new Snapshots(ctx.db.pool).shownBy({ account: null, ...(rows[0] as (typeof rows)[0]) });
+  const message = messageWith(ctx, await loadDigestTemplates(), digestNumber(1), shown);
+  return (await buildMessage(message)).length;
 }
 
 /** Papers with abstracts of real length, no two alike. @returns the ids of their snapshots */

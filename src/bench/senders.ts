@@ -5,14 +5,16 @@ import { findPostfixProgram } from './sink.js';
 
 // What others make of sending, beside which a delivery is measured.
 
-/** What a mail of Offprint comes to, in bytes. */
-const mailBytes = { html: 33_000, text: 8_000 };
-
 export interface Sending {
   port: number;
   connections: number;
   count: number;
+  /** What each mail comes to, in bytes. */
+  mailBytes: number;
 }
+
+/** Of a mail: the rest is its text. */
+const htmlShare = 0.8;
 
 /** What signs, by DKIM. */
 export interface Signature {
@@ -23,7 +25,10 @@ export interface Signature {
 }
 
 /** Sends by a pool of nodemailer's that puts nothing on record. */
-export async function sendByPool({ port, connections, count }: Sending, signature: Signature | null): Promise<void> {
+export async function sendByPool(
+  { port, connections, count, mailBytes }: Sending,
+  signature: Signature | null,
+): Promise<void> {
   const pool = nodemailer.createTransport({
     host: '127.0.0.1',
     port,
@@ -34,9 +39,10 @@ export async function sendByPool({ port, connections, count }: Sending, signatur
     ignoreTLS: true,
     ...(signature && { dkim: signature }),
   });
-  const line = 'Words of a paper’s abstract, as long as these are. ';
-  const html = `<p>${line.repeat(Math.ceil(mailBytes.html / line.length))}</p>`;
-  const text = line.repeat(Math.ceil(mailBytes.text / line.length));
+  const line = 'Words of the abstract of a paper, one line after the other.\n';
+  const words = (bytes: number) => line.repeat(Math.round(bytes / line.length));
+  const html = `<p>${words(mailBytes * htmlShare)}</p>`;
+  const text = words(mailBytes * (1 - htmlShare));
   const from = 'digest@example.org';
   await Promise.all(
     Array.from({ length: count }, (_, i) =>
@@ -50,11 +56,11 @@ export async function sendByPool({ port, connections, count }: Sending, signatur
  * Sends by Postfix's load generator, which makes no mail: what the server and the network allow.
  * @returns mails a second; null where it is not installed
  */
-export async function sendBySmtpSource({ port, connections, count }: Sending): Promise<number | null> {
+export async function sendBySmtpSource({ port, connections, count, mailBytes }: Sending): Promise<number | null> {
   const program = findPostfixProgram('smtp-source');
   if (!program) return null;
   const envelope = ['-f', 'digest@example.org', '-t', 's@example.org'];
-  const load = ['-d', '-s', `${connections}`, '-m', `${count}`, '-l', `${mailBytes.html + mailBytes.text}`];
+  const load = ['-d', '-s', `${connections}`, '-m', `${count}`, '-l', `${mailBytes}`];
   const started = performance.now();
   const [code] = await once(spawn(program, [...load, ...envelope, `127.0.0.1:${port}`], { stdio: 'ignore' }), 'exit');
   return code === 0 ? (count * 1_000) / (performance.now() - started) : null;

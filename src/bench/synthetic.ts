@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Context } from '../context.js';
 import { arrayText } from '../database/array-text.js';
+import type { MailedDigest } from '../digests/claims.js';
+import { anyReader } from '../digests/content.js';
 import { projectPath } from '../project.js';
 import { readDailyPapers } from '../sources/daily-papers.js';
 import { loadMatcher } from '../topics/matcher.js';
@@ -137,4 +139,20 @@ export function* csvOfSubscribers(zones: readonly string[], count: number): Gene
     ];
     yield `${fields.join()}\n`;
   }
+}
+
+/** A digest that is about to be composed: of each number another. */
+export function digestNumber(i: number): MailedDigest {
+  const hex = i.toString(16).padStart(12, '0');
+  return {
+    id: `01900000-0000-7000-8000-${hex}`,
+    day: '2026-02-04',
+    plannedAt: now,
+    abstractLength: 'short',
+    subscriberId: i,
+    linkId: `01900000-0000-4000-8000-${hex}`,
+    tokenEpoch: 0,
+    email: `s${i}@example.org`,
+    reader: { ...anyReader, topics: ['agents', 'reasoning'], hour: i % 24 },
+  };
 }

@@ -134,10 +134,11 @@ function startBar(total: number): { begin: (what: string) => void; stop: () => v
 
 function benchText({ subscribers, rowBytes, day, ...measured }: BenchReport): string {
   const lines = Object.entries(measured).map(([part, each]) => {
-    const { count, seconds, perSecond, peakMb, baseline, ratio, limit, cpuMsEach, postgresCpuMsEach, roundTripsEach } =
-      each;
+    const { count, seconds, perSecond, peakMb, baseline, ratio, limit } = each;
+    const { mailBytes, cpuMsEach, postgresCpuMsEach, roundTripsEach } = each;
     return [
       `${part}: ${count.toLocaleString('en')} in ${seconds} s, ${perSecond.toLocaleString('en')} a second, ${peakMb} MB`,
+      ...(mailBytes ? [`  mails of ${mailBytes.toLocaleString('en')} bytes`] : []),
       `  ${ratio} times ${baseline.name} (${baseline.perSecond.toLocaleString('en')} a second)`,
       ...(limit ? [`  ${limit.ratio} times ${limit.name} (${limit.perSecond.toLocaleString('en')} a second)`] : []),
       ...(cpuMsEach ? [`  ${cpuMsEach} ms of CPU each, ${postgresCpuMsEach} of it PostgreSQL's`] : []),

@@ -23,7 +23,7 @@ describe('bench', () => {
     const rowBytes = Object.fromEntries(
       ['subscriber', 'digest', 'edition', 'paperSnapshot'].map((row) => [row, expect.any(Number)]),
     );
-    const { limit, cpuMsEach, postgresCpuMsEach, roundTripsEach, ...deliver } = result.deliver;
+    const { limit, cpuMsEach, postgresCpuMsEach, roundTripsEach, mailBytes, ...deliver } = result.deliver;
     expect({ ...result, deliver }).toEqual({
       subscribers: 300,
       plan: measured,
@@ -38,6 +38,8 @@ describe('bench', () => {
     if (cpuMsEach) expect(postgresCpuMsEach).toBeLessThan(cpuMsEach);
     expect(deliver.baseline.name).toContain('signed');
     expect(roundTripsEach).toBeGreaterThan(1);
+    expect(mailBytes).toBeGreaterThan(35_000);
+    expect(mailBytes).toBeLessThan(45_000);
     // More than the bare columns, and no more than a page a row.
     expect(result.rowBytes.digest).toBeGreaterThan(100);
     expect(result.rowBytes.digest).toBeLessThan(8_192);
