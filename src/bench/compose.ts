@@ -50,7 +50,7 @@ async function shownDigests(ctx: Context): Promise<Shown[]> {
   );
   const shown: Shown[] = [];
   for (const selection of [...selections].slice(0, editions))
-    shown.push(await previewEdition(ctx.db.prisma, selection, topicNames));
+    shown.push({ ...(await previewEdition(ctx.db.prisma, selection, topicNames)), prepared: new Map() });
   return shown;
 }
 

@@ -35,9 +35,12 @@ export function messageWith(
 ): Message {
   const { mail, sending, dkim } = ctx.config;
   const content = contentOf(ctx, digest, shown);
+  const { subject, html, text } = composeDigest(templates[digest.reader.language], content, shown.prepared);
   const headers = digestHeaders(ctx.config, digest.day, content.links.unsubscribe);
   return {
-    ...composeDigest(templates[digest.reader.language], content),
+    subject,
+    html,
+    text,
     from: mail.from,
     to: digest.email,
     date: digest.plannedAt,

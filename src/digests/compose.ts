@@ -1,9 +1,12 @@
+import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.js';
+import type { Texts } from '../languages/texts.js';
 import { Segment } from '../mail/segment.js';
-import type { DigestContent } from './content.js';
+import { escapedSegment } from '../mail/templates.js';
+import type { DigestContent, Reader } from './content.js';
 import { htmlPart } from './html-part.js';
 import { placePapers } from './paper-cards.js';
-import { shared, sharedEscaped, wrapTo } from './shared-segments.js';
+import { wrapTo } from './shared-segments.js';
 import { sinceHtml, sinceText } from './since-part.js';
 import type { DigestTemplates, OwnSlot, Piece } from './templates.js';
 import { textPart } from './text-part.js';
@@ -22,19 +25,22 @@ interface Prepared {
   text: readonly Piece[];
 }
 
-/** By the papers, for as long as these are kept; then by what else it depends on. */
-const prepared = new WeakMap<DigestContent['papers'], Map<string, Prepared>>();
+/** What was made of a list of papers already, by what it depends on beside them. */
+export type PreparedDigests = Map<string, Prepared>;
 
 /**
- * A digest as it is mailed: the same content always gives the same mail. HTML is at most 95 KB. What does not differ from one
- * reader to the next is made once for a list of papers (the very list: nobody may change it).
+ * A digest as it is mailed: the same content always gives the same mail. HTML is at most 95 KB.
+ * @param known of these papers: what does not differ from one reader to the next is made once, and put there
  */
-export function composeDigest(templates: DigestTemplates, digest: DigestContent): ComposedDigest {
-  const { subject, html, text } = preparedFor(templates, digest);
+export function composeDigest(
+  templates: DigestTemplates,
+  digest: DigestContent,
+  known: PreparedDigests | null = null,
+): ComposedDigest {
+  const { subject, html, text } = known ? preparedIn(known, templates, digest) : prepare(templates, digest);
   const { links, reader } = digest;
-  const state = stateOf(templates.texts, reader);
+  const state = statesIn(templates.texts).memo(stateKeyOf(reader), { context: reader });
   const own = {
-    since: sinceHtml(templates, digest),
     web: new Segment(links.web),
     preferences: new Segment(links.preferences),
     unsubscribe: new Segment(links.unsubscribe),
@@ -42,8 +48,8 @@ export function composeDigest(templates: DigestTemplates, digest: DigestContent)
   };
   return {
     subject,
-    html: filled(html, { ...own, state: sharedEscaped(state) }),
-    text: filled(text, { ...own, since: sinceText(templates, digest), state: shared(wrapTo(state)) }),
+    html: filled(html, { ...own, since: sinceHtml(templates, digest), state: state.html }),
+    text: filled(text, { ...own, since: sinceText(templates, digest), state: state.text }),
   };
 }
 
@@ -51,13 +57,37 @@ function filled(pieces: readonly Piece[], own: Record<OwnSlot, Segment>): Segmen
   return pieces.map((piece) => (typeof piece === 'string' ? own[piece] : piece));
 }
 
+interface State {
+  html: Segment;
+  text: Segment;
+}
+
+/** What subscribers have chosen: many have chosen the same. */
+type States = LRUCache<string, State, Reader>;
+const states = new WeakMap<Texts, States>();
+const mostStates = 2_000;
+
+function statesIn(texts: Texts): States {
+  const makeState = (reader: Reader) => {
+    const state = stateOf(texts, reader);
+    return { html: escapedSegment(state), text: new Segment(wrapTo(state)) };
+  };
+  const known: States =
+    states.get(texts) ??
+    new LRUCache({ max: mostStates, memoMethod: (_key, _stale, { context }) => makeState(context) });
+  states.set(texts, known);
+  return known;
+}
+
+function stateKeyOf({ topics, own, frequency, weekDay, hour, timezone }: Reader): string {
+  return `${topics.join()} ${own} ${frequency} ${weekDay} ${hour} ${timezone}`;
+}
+
 let templateNumbers = 0;
 const numbersOfTemplates = new WeakMap<DigestTemplates, number>();
 
-function preparedFor(templates: DigestTemplates, digest: DigestContent): Prepared {
-  const { papers, day, abstractLength, reader, operator, links } = digest;
-  const known = prepared.get(papers) ?? new Map<string, Prepared>();
-  prepared.set(papers, known);
+function preparedIn(known: PreparedDigests, templates: DigestTemplates, digest: DigestContent): Prepared {
+  const { day, abstractLength, reader, operator, links } = digest;
   const number = numbersOfTemplates.get(templates) ?? ++templateNumbers;
   numbersOfTemplates.set(templates, number);
   // The addresses count by their length alone: of one site all have the same.

@@ -159,7 +159,12 @@ export async function previewEdition(
   const papers = await previewPapers(db, choices);
   const [left] = outside ? await previewPapers(db, [{ paperId: outside.paperId, topics: [], interests: [] }]) : [];
   const topic = outside?.topic ? { slug: outside.topic, name: topicNames[outside.topic] ?? outside.topic } : null;
-  return { papers, account: accountOf({ ...counts, samples, outside: null, topic }, left?.paper), since: [] };
+  return {
+    papers,
+    account: accountOf({ ...counts, samples, outside: null, topic }, left?.paper),
+    since: [],
+    prepared: null,
+  };
 }
 
 /** The papers of a choice as they are now, with why each is here. */

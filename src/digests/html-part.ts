@@ -1,5 +1,5 @@
 import type { Texts } from '../languages/texts.js';
-import { Segment } from '../mail/segment.js';
+import type { Segment } from '../mail/segment.js';
 import { escapedSegment, fillSlots } from '../mail/templates.js';
 import type { PaperContent } from '../papers/paper.js';
 import { clamp, linksOf } from '../papers/presentation.js';
@@ -7,8 +7,9 @@ import { topicName } from '../topics/topic-name.js';
 import type { DigestContent } from './content.js';
 import { cardOf, type Length, type PlacedPaper, variantsOf } from './paper-cards.js';
 import { shared, sharedEscaped } from './shared-segments.js';
-import type { DigestFrame, DigestTemplates, Piece } from './templates.js';
-import { hasList, longestTitle, preheaderOf, summaryOf, votesOf } from './wording.js';
+import { surroundingsOf } from './surroundings.js';
+import type { DigestTemplates, EditionSlot, OwnSlot, Piece } from './templates.js';
+import { hasList, longestTitle, preheaderOf, votesOf } from './wording.js';
 
 /** Gmail cuts a mail off at 102 KB, and with it the link to unsubscribe. */
 const mostBytes = 95_000;
@@ -30,114 +31,114 @@ export function htmlPart(
   papers: readonly PlacedPaper[],
   subject: string,
 ): Piece[] {
-  const frame = frameOf(templates, digest, papers, subject);
-  const cards = papers.map((placed) => cardHtml(placed, placed.card));
-  const rows = hasList(digest) ? papers.map(rowHtml) : [];
-  const whole = join(templates, frame, rows, cards);
-  const bytesOf = (pieces: readonly Piece[]) => pieces.reduce((sum, piece) => sum + bytesIn(piece, digest), 0);
-  if (bytesOf(whole) <= mostBytes) return whole;
-  const saying = (count: number) => ({
-    ...frame,
-    rest: escapedSegment(templates.texts.t('digest.readRest', { count })),
-  });
-  const around = bytesOf(join(templates, saying(papers.length), hasList(digest) ? [[]] : [], []));
-  /** What each paper takes: its card, and its line in the list of contents. */
-  const lines = rows.map(bytesOf);
-  const sizes = cards.map((card, i) => bytesOf(card) + (lines[i] ?? 0));
-  let size = around + sizes.reduce((sum, bytes) => sum + bytes, 0);
-  for (const length of shorterThan[digest.abstractLength]) {
-    for (let i = papers.length - 1; i >= 0 && size > mostBytes; i--) {
-      const placed = papers[i] as PlacedPaper;
-      const shorter = cardHtml(placed, cardOf(templates, placed.paper, variantsOf(digest, length)));
-      const bytes = bytesOf(shorter) + (lines[i] ?? 0);
-      size += bytes - (sizes[i] ?? 0);
-      [cards[i], sizes[i]] = [shorter, bytes];
-    }
-  }
-  let shown = papers.length;
-  while (size > mostBytes && shown > 0) size -= sizes[--shown] ?? 0;
-  const says = shown < papers.length ? saying(papers.length - shown) : frame;
-  return join(templates, says, rows.slice(0, shown), cards.slice(0, shown));
+  const slots = slotsOf(templates.texts, digest, papers, subject);
+  const whole = join(templates, digest, papers, slots);
+  if (bytesIn(whole, digest) <= mostBytes) return whole;
+  const { shown, left } = whatFits(templates, digest, papers, slots);
+  return join(templates, digest, shown, saying(templates.texts, slots, left));
 }
 
-function bytesIn(piece: Piece, { links, since }: DigestContent): number {
-  if (typeof piece !== 'string') return piece.bytes;
-  if (piece === 'since') return since.length > 0 ? mostSinceBytes : 0;
-  return piece === 'state' ? mostStateBytes : links[piece].length;
-}
-
-function cardHtml({ place, reason }: PlacedPaper, { html }: PlacedPaper['card']): Piece[] {
-  const pieces: Piece[] = [];
-  fillSlots(pieces, html, {
-    number: place.number,
-    reason: reason.html,
-    feedback: 'feedback',
-    more: place.more,
-    less: place.less,
-  });
-  return pieces;
-}
-
-function rowHtml({ place, card }: PlacedPaper): Piece[] {
-  const pieces: Piece[] = [];
-  fillSlots(pieces, card.row, { number: place.number });
-  return pieces;
-}
-
-/** @param rows of the list of contents; none where there is no list */
-function join(
+/** As many of the papers as there is room for, those with shorter abstracts that need it, and how many are left out. */
+function whatFits(
   templates: DigestTemplates,
-  frame: DigestFrame,
-  rows: readonly Piece[][],
-  cards: readonly Piece[][],
-): Piece[] {
-  const pieces = templates.top(frame);
-  // Loops, because `flat` takes as long as all else here.
-  if (rows.length > 0) {
-    pieces.push(...templates.list(frame));
-    for (const row of rows) pieces.push(...row);
-    pieces.push(...templates.listEnd(frame));
-  }
-  pieces.push(...templates.cards(frame));
-  for (const card of cards) pieces.push(...card);
-  pieces.push(...templates.cardsEnd(frame));
-  return pieces;
-}
-
-/** For so many combining joiners and spaces mail programs show nothing of what follows the preheader. */
-const padding = new Segment('&#847;&zwnj;&nbsp;'.repeat(30));
-
-function frameOf(
-  { texts }: DigestTemplates,
   digest: DigestContent,
   papers: readonly PlacedPaper[],
-  subject: string,
-): DigestFrame {
-  const { account } = digest;
-  const { day, counted, match, end, receipt } = summaryOf(texts, digest);
-  const topic = account?.outside?.topic ?? null;
-  const reasoned = papers.map(({ paper, reason }) => ({ paper, topics: reason.first }));
+  slots: Slots,
+): { shown: PlacedPaper[]; left: number } {
+  const shown = [...papers];
+  const bytesOf = (placed: PlacedPaper) => {
+    const pieces: Piece[] = [];
+    if (hasList(digest)) pushRow(pieces, placed);
+    pushCard(pieces, placed);
+    return bytesIn(pieces, digest);
+  };
+  const sizes = shown.map(bytesOf);
+  const around = bytesIn(join(templates, digest, [], saying(templates.texts, slots, papers.length)), digest);
+  let size = around + sizes.reduce((sum, bytes) => sum + bytes, 0);
+  for (const length of shorterThan[digest.abstractLength]) {
+    for (let i = shown.length - 1; i >= 0 && size > mostBytes; i--) {
+      const placed = shown[i] as PlacedPaper;
+      shown[i] = { ...placed, card: cardOf(placed.paper, variantsOf(templates, digest, length)) };
+      const bytes = bytesOf(shown[i] as PlacedPaper);
+      size += bytes - (sizes[i] ?? 0);
+      sizes[i] = bytes;
+    }
+  }
+  while (size > mostBytes && shown.length > 0) {
+    size -= sizes[shown.length - 1] ?? 0;
+    shown.pop();
+  }
+  return { shown, left: papers.length - shown.length };
+}
+
+function bytesIn(pieces: readonly Piece[], { links, since }: DigestContent): number {
+  const open: Record<OwnSlot, number> = {
+    web: links.web.length,
+    preferences: links.preferences.length,
+    unsubscribe: links.unsubscribe.length,
+    feedback: links.feedback.length,
+    state: mostStateBytes,
+    since: since.length > 0 ? mostSinceBytes : 0,
+  };
+  let bytes = 0;
+  for (const piece of pieces) bytes += typeof piece === 'string' ? open[piece] : piece.bytes;
+  return bytes;
+}
+
+function pushCard(pieces: Piece[], { place, reason, card }: PlacedPaper): void {
+  const { number, more, less } = place;
+  fillSlots(pieces, card.html, { number, reason: reason.html, feedback: 'feedback', more, less });
+}
+
+function pushRow(pieces: Piece[], { place, card }: PlacedPaper): void {
+  fillSlots(pieces, card.row, { number: place.number });
+}
+
+/** What is put into the places that the surroundings leave open; a reader's own stay open. */
+type Slots = Record<EditionSlot, Segment | null> & { [Own in OwnSlot]: Own };
+
+function join(
+  templates: DigestTemplates,
+  digest: DigestContent,
+  papers: readonly PlacedPaper[],
+  slots: Slots,
+): Piece[] {
+  const { top, list, listEnd, cards, cardsEnd } = surroundingsOf(templates, digest, slots.rest !== null).html;
+  const pieces: Piece[] = [];
+  fillSlots(pieces, top, slots);
+  if (hasList(digest)) {
+    fillSlots(pieces, list, slots);
+    for (const placed of papers) pushRow(pieces, placed);
+    fillSlots(pieces, listEnd, slots);
+  }
+  fillSlots(pieces, cards, slots);
+  for (const placed of papers) pushCard(pieces, placed);
+  fillSlots(pieces, cardsEnd, slots);
+  return pieces;
+}
+
+function slotsOf(texts: Texts, { account }: DigestContent, papers: readonly PlacedPaper[], subject: string): Slots {
+  const outside = account?.outside ?? null;
+  const topic = outside?.topic ?? null;
   return {
     subject: escapedSegment(subject),
-    preheader: escapedSegment(preheaderOf(texts, reasoned)),
-    padding,
-    sample: account?.samples ? sharedEscaped(texts.t('digest.samples')) : null,
-    day: sharedEscaped(day),
-    counted: sharedEscaped(counted),
-    match: sharedEscaped(match),
+    preheader: escapedSegment(preheaderOf(texts, papers)),
+    rest: null,
+    outside: outside && outsideLink(texts, outside.paper),
+    topic: topic && sharedEscaped(topicName(texts, topic.slug, topic.name)),
+    slug: topic && sharedEscaped(encodeURIComponent(topic.slug)),
     web: 'web',
     preferences: 'preferences',
     unsubscribe: 'unsubscribe',
-    rest: null,
-    end: sharedEscaped(end),
-    receipt: sharedEscaped(receipt),
-    outside: account?.outside ? outsideLink(texts, account.outside.paper) : null,
-    topic: topic && sharedEscaped(topicName(texts, topic.slug, topic.name)),
-    slug: topic && sharedEscaped(encodeURIComponent(topic.slug)),
-    since: 'since',
+    feedback: 'feedback',
     state: 'state',
-    operator: operatorOf(texts, digest.operator),
+    since: 'since',
   };
+}
+
+/** Says how many papers are only in the browser, where any is. */
+function saying(texts: Texts, slots: Slots, count: number): Slots {
+  return count === 0 ? slots : { ...slots, rest: escapedSegment(texts.t('digest.readRest', { count })) };
 }
 
 const outsideLinks = new WeakMap<Texts, WeakMap<PaperContent, Segment>>();
@@ -154,10 +155,4 @@ function outsideLink(texts: Texts, paper: PaperContent): Segment {
 function linked(text: string, href: string | null | undefined): string {
   const shown = escapedSegment(clamp(text, longestTitle)).text;
   return href ? `<a href="${escapedSegment(href).text}" style="color:#9c2f1f">${shown}</a>` : shown;
-}
-
-function operatorOf(texts: Texts, { name, url }: DigestContent['operator']): Segment | null {
-  if (!name && !url) return null;
-  const open = url ? `<a href="${escapedSegment(url).text}" style="color:#9c2f1f">` : null;
-  return shared(texts.rich('digest.sentBy', { name: name ?? url ?? '' }, { by: open }));
 }

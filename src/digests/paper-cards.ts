@@ -5,7 +5,7 @@ import { Segment } from '../mail/segment.js';
 import { escapedSegment, type Slotted, slotMark, splitAtSlots } from '../mail/templates.js';
 import type { PaperContent } from '../papers/paper.js';
 import { authorsLine, clamp, firstSentences, isOld, linksOf, metadataOf, pictureUrl } from '../papers/presentation.js';
-import type { DigestContent, DigestEntry } from './content.js';
+import type { DigestContent } from './content.js';
 import { reasonIn, splitReason } from './reason.js';
 import { textWidth } from './shared-segments.js';
 import type { DigestCard, DigestTemplates } from './templates.js';
@@ -29,8 +29,8 @@ export interface PaperCard {
 export interface Reason {
   html: Segment;
   text: Segment;
-  /** The first of its reasons, where there is any. */
-  first: readonly string[];
+  /** The first of them, without the words that decided; that it is trending where there is none. */
+  first: string;
 }
 
 /** What depends on a paper's place in a digest: its number, in the text with what stands before a title, and its votes. */
@@ -55,51 +55,54 @@ const indent = '    ';
 
 /** The papers of a digest, in their order. */
 export function placePapers(templates: DigestTemplates, digest: DigestContent): PlacedPaper[] {
-  const variants = variantsOf(digest, digest.abstractLength);
-  return digest.papers.map((entry, i) => ({
-    paper: entry.paper,
-    card: cardOf(templates, entry.paper, variants),
-    reason: reasonOf(templates.texts, entry),
+  const variants = variantsOf(templates, digest, digest.abstractLength);
+  const reasons = reasonsIn(templates.texts);
+  return digest.papers.map(({ paper, topics }, i) => ({
+    paper,
+    card: cardOf(paper, variants),
+    reason: reasons.memo(topics.join('\n')),
     place: placeAt(i),
   }));
 }
 
 /** In what a paper's cards differ from one digest to another: their keys, for papers of this year and for older ones. */
 interface Variants {
+  templates: DigestTemplates;
+  made: Cards;
   length: Length;
   pictures: boolean;
   day: string;
   keys: { recent: string; old: string };
 }
 
-/** @param length of abstracts, which may be less than its reader asks for */
-export function variantsOf({ day, reader: { pictures } }: DigestContent, length: Length): Variants {
-  return { length, pictures, day, keys: { recent: `${length} ${pictures} recent`, old: `${length} ${pictures} old` } };
-}
-
 /** The cards of a paper go when the paper itself is no longer kept. */
 type Cards = WeakMap<PaperContent, Map<string, PaperCard>>;
-const made = new WeakMap<DigestTemplates, Cards>();
+const cards = new WeakMap<DigestTemplates, Cards>();
+
+/** @param length of abstracts, which may be less than its reader asks for */
+export function variantsOf(
+  templates: DigestTemplates,
+  { day, reader: { pictures } }: DigestContent,
+  length: Length,
+): Variants {
+  const made: Cards = cards.get(templates) ?? new WeakMap();
+  cards.set(templates, made);
+  const keys = { recent: `${length} ${pictures} recent`, old: `${length} ${pictures} old` };
+  return { templates, made, length, pictures, day, keys };
+}
 
 /** A paper as such digests show it. */
-export function cardOf(templates: DigestTemplates, paper: PaperContent, variants: Variants): PaperCard {
+export function cardOf(paper: PaperContent, variants: Variants): PaperCard {
   const withYear = isOld(paper, variants.day);
   const key = withYear ? variants.keys.old : variants.keys.recent;
-  const known = made.get(templates)?.get(paper)?.get(key);
-  if (known) return known;
-  const card = makeCard(templates, paper, variants, withYear);
-  const byPaper: Cards = made.get(templates) ?? new WeakMap();
-  made.set(templates, byPaper);
-  byPaper.set(paper, (byPaper.get(paper) ?? new Map()).set(key, card));
+  const known = variants.made.get(paper);
+  const card = known?.get(key) ?? makeCard(paper, variants, withYear);
+  if (known) known.set(key, card);
+  else variants.made.set(paper, new Map([[key, card]]));
   return card;
 }
 
-function makeCard(
-  templates: DigestTemplates,
-  paper: PaperContent,
-  { length, pictures }: Variants,
-  withYear: boolean,
-): PaperCard {
+function makeCard(paper: PaperContent, { templates, length, pictures }: Variants, withYear: boolean): PaperCard {
   const { texts } = templates;
   const links = linksOf(texts, paper);
   const metadata = metadataOf(texts, paper, withYear);
@@ -166,12 +169,13 @@ function wrapped(text: string): string {
 }
 
 /** Many mails give the same reasons. By all of a paper's, a line each. */
-const reasons = new WeakMap<Texts, LRUCache<string, Reason>>();
+type Reasons = LRUCache<string, Reason>;
+const reasons = new WeakMap<Texts, Reasons>();
 
-function reasonOf(texts: Texts, { topics }: DigestEntry): Reason {
+function reasonsIn(texts: Texts): Reasons {
   const known = reasons.get(texts) ?? new LRUCache({ max: 5_000, memoMethod: (key) => makeReason(texts, key) });
   reasons.set(texts, known);
-  return known.memo(topics.join('\n'));
+  return known;
 }
 
 function makeReason(texts: Texts, key: string): Reason {
@@ -179,7 +183,7 @@ function makeReason(texts: Texts, key: string): Reason {
   const { shown, more } = shownReasons({ topics: topics.map((topic) => reasonIn(texts, topic)) });
   if (shown.length === 0) {
     const trending = texts.t('digest.trending');
-    return { html: escapedSegment(trending), text: new Segment(wrapped(trending)), first: [] };
+    return { html: escapedSegment(trending), text: new Segment(wrapped(trending)), first: trending };
   }
   const others = more > 0 ? ` +${more}` : '';
   const html = shown.map((reason) => {
@@ -190,7 +194,7 @@ function makeReason(texts: Texts, key: string): Reason {
   return {
     html: new Segment(html.join(' · ') + others),
     text: new Segment(wrapped(texts.t('digest.why', { reasons: shown.join(' · ') + others }))),
-    first: shown.slice(0, 1),
+    first: splitReason(shown[0] ?? '').name,
   };
 }
 

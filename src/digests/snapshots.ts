@@ -2,10 +2,11 @@ import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type PaperContent, paperContent } from '../papers/paper.js';
+import type { PreparedDigests } from './compose.js';
 import type { Account, DigestEntry, SentPaperNews, StoredAccount } from './content.js';
 
 /** More papers than are on offer at any time, at some 20 KB each with what compose makes of them; of editions it keeps a list of pieces. */
-const mostKept = { papers: 3_000, editions: 1_000 };
+const mostKept = { papers: 3_000, editions: 1_000, seen: 10_000 };
 
 /** What a digest shows, as the plan froze it. */
 export interface Shown {
@@ -13,6 +14,8 @@ export interface Shown {
   account: Account | null;
   /** What became of papers of earlier digests, which differs from one subscriber to the next. */
   since: readonly SentPaperNews[];
+  /** What compose has made of it, kept for the next mail that shows it; null where there may be none. */
+  prepared: PreparedDigests | null;
 }
 
 const rows = z.array(z.object({ id: z.number(), content: paperContent }));
@@ -22,6 +25,8 @@ export class Snapshots {
   readonly #db: Pick<Pool, 'query'>;
   readonly #papers = new LRUCache<number, PaperContent>({ max: mostKept.papers });
   readonly #editions = new LRUCache<string, Shown>({ max: mostKept.editions });
+  /** Editions that were shown once. Many are for one subscriber, and to keep these would cost the collector of garbage more than all else. */
+  readonly #seen = new LRUCache<string, true>({ max: mostKept.seen });
 
   constructor(db: Pick<Pool, 'query'>) {
     this.#db = db;
@@ -44,8 +49,15 @@ export class Snapshots {
       const paper = this.#papers.get(id);
       return paper ? { paper, topics: topics[i] ?? [] } : [];
     });
-    const shown = { papers, account: account && accountOf(account, this.#papers.get(outside ?? 0)), since: [] };
-    if (papers.length > 0) this.#editions.set(editionId, shown);
+    const isAgain = this.#seen.has(editionId);
+    const shown = {
+      papers,
+      account: account && accountOf(account, this.#papers.get(outside ?? 0)),
+      since: [],
+      prepared: isAgain ? new Map() : null,
+    };
+    if (papers.length > 0 && isAgain) this.#editions.set(editionId, shown);
+    else if (papers.length > 0) this.#seen.set(editionId, true);
     return shown;
   }
 

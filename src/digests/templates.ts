@@ -8,12 +8,16 @@ import { topicNameTexts } from '../topics/topic-name.js';
 export type OwnSlot = 'web' | 'preferences' | 'unsubscribe' | 'feedback' | 'state' | 'since';
 /** HTML or text with places for these. */
 export type Piece = Segment | OwnSlot;
+/** What differs from one edition to the next beside its papers. */
+export type EditionSlot = 'subject' | 'preheader' | 'rest' | 'outside' | 'topic' | 'slug';
+
+export type FramePiece = Piece | EditionSlot;
 
 /** What stands around the papers, as HTML. */
 export interface DigestFrame {
-  subject: Segment;
+  subject: 'subject';
   /** What mail programs show beside the subject; and what keeps them from showing more. */
-  preheader: Segment;
+  preheader: 'preheader';
   padding: Segment;
   /** That these are no papers of the day; null where they are. */
   sample: Segment | null;
@@ -25,14 +29,14 @@ export interface DigestFrame {
   preferences: 'preferences';
   unsubscribe: 'unsubscribe';
   /** What is only in the browser: "read 3 more papers in the browser"; null where nothing is. */
-  rest: Segment | null;
+  rest: 'rest' | null;
   /** The day's receipt: that this is the end, and what became of the day's papers. */
   end: Segment;
   receipt: Segment;
   /** The most voted of the papers that are not here, its topic as it is called and as it is written in an address. */
-  outside: Segment | null;
-  topic: Segment | null;
-  slug: Segment | null;
+  outside: 'outside' | null;
+  topic: 'topic' | null;
+  slug: 'slug' | null;
   since: 'since';
   state: 'state';
   /** By whom the mail was sent, as a sentence. */
@@ -68,16 +72,16 @@ export interface DigestTemplates {
   /** As compiled, and the texts in them. */
   source: DigestSource;
   texts: Texts;
-  top: (frame: DigestFrame) => Piece[];
+  top: (frame: DigestFrame) => FramePiece[];
   /** The list of contents: what stands before its rows, a row, and what stands after them. */
-  list: (frame: DigestFrame) => Piece[];
+  list: (frame: DigestFrame) => FramePiece[];
   row: Fill<DigestCard>;
-  listEnd: (frame: DigestFrame) => Piece[];
+  listEnd: (frame: DigestFrame) => FramePiece[];
   /** What stands before the papers, a paper, a paper of which only the title is shown, and what stands after them. */
-  cards: (frame: DigestFrame) => Piece[];
+  cards: (frame: DigestFrame) => FramePiece[];
   card: Fill<DigestCard>;
   titleRow: Fill<DigestCard>;
-  cardsEnd: (frame: DigestFrame) => Piece[];
+  cardsEnd: (frame: DigestFrame) => FramePiece[];
   /** What became of papers of earlier digests: a box within cardsEnd. */
   since: Fill<{ news: NewsLine[] }>;
 }
@@ -131,14 +135,14 @@ function templatesIn(texts: Texts, source: DigestSource): DigestTemplates {
   return {
     source,
     texts,
-    top: segmented<keyof DigestFrame, OwnSlot>(source.top, said),
-    list: segmented<keyof DigestFrame, OwnSlot>(source.list, said),
+    top: segmented<keyof DigestFrame, OwnSlot | EditionSlot>(source.top, said),
+    list: segmented<keyof DigestFrame, OwnSlot | EditionSlot>(source.list, said),
     row: fillable(source.row, said),
-    listEnd: segmented<keyof DigestFrame, OwnSlot>(source.listEnd, said),
-    cards: segmented<keyof DigestFrame, OwnSlot>(source.cards, said),
+    listEnd: segmented<keyof DigestFrame, OwnSlot | EditionSlot>(source.listEnd, said),
+    cards: segmented<keyof DigestFrame, OwnSlot | EditionSlot>(source.cards, said),
     card: fillable(source.card, said),
     titleRow: fillable(source.titleRow, said),
-    cardsEnd: segmented<keyof DigestFrame, OwnSlot>(source.cardsEnd, said),
+    cardsEnd: segmented<keyof DigestFrame, OwnSlot | EditionSlot>(source.cardsEnd, said),
     since: fillable(source.since, said),
   };
 }

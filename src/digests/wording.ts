@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { localDay } from '../database/time-zones.js';
 import type { Texts } from '../languages/texts.js';
 import { slotMark } from '../mail/templates.js';
@@ -6,7 +5,6 @@ import type { PaperContent } from '../papers/paper.js';
 import { clamp, firstSentences, shortName } from '../papers/presentation.js';
 import { topicName, topicNames } from '../topics/topic-name.js';
 import type { Account, DigestContent, DigestEntry, Reader } from './content.js';
-import { splitReason } from './reason.js';
 
 /** What a digest says beside its papers, in plain text. */
 
@@ -70,17 +68,17 @@ function firstNames(titles: readonly string[]): string[] {
 
 /**
  * What the subject lacks: of one paper its beginning, of several what they are about and how much they are talked about.
- * @param papers with their reasons in that language
+ * @param papers with the first of their reasons, in that language
  */
-export function preheaderOf(texts: Texts, papers: readonly DigestEntry[]): string {
+export function preheaderOf(
+  texts: Texts,
+  papers: readonly { paper: PaperContent; reason: { first: string } }[],
+): string {
   const [first] = papers;
   if (first && papers.length === 1)
     return firstSentences(first.paper.summary || first.paper.abstract, longest.preheader);
   const counts = new Map<string, number>();
-  for (const { topics } of papers) {
-    const name = topics[0] === undefined ? texts.t('digest.trending') : splitReason(topics[0]).name;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
+  for (const { reason } of papers) counts.set(reason.first, (counts.get(reason.first) ?? 0) + 1);
   const about = [...counts].sort(([, a], [, b]) => b - a).slice(0, longest.topics);
   const most = Math.max(...papers.map(({ paper }) => paper.upvotes));
   const top = most > 0 ? ` · ${texts.t('digest.top', { votes: texts.t('digest.votes', { count: most }) })}` : '';
@@ -136,7 +134,7 @@ export function receiptOf(
 }
 
 /** What a digest says of its papers as a whole. */
-interface Summary {
+export interface Summary {
   day: string;
   counted: string;
   match: string;
@@ -144,23 +142,14 @@ interface Summary {
   receipt: string;
 }
 
-/** To put numbers into sentences takes as long as all else about a mail, and of a day's digests few differ in them. */
-const summaries = new WeakMap<Texts, LRUCache<string, Summary>>();
-
 /** The day, how many papers these are and of how many, and what became of the rest. */
 export function summaryOf(texts: Texts, digest: Pick<DigestContent, 'day' | 'papers' | 'account' | 'reader'>): Summary {
   const { day, papers, account } = digest;
-  const known = summaries.get(texts) ?? new LRUCache<string, Summary>({ max: 1_000 });
-  summaries.set(texts, known);
-  const nothing = choosesNothing(digest);
-  const key = [day, papers.length, nothing, account?.offered, account?.matched, account?.days].join();
-  const summary = known.get(key) ?? {
+  return {
     day: dayName(texts, day),
-    ...countedOf(texts, papers.length, account, nothing),
+    ...countedOf(texts, papers.length, account, choosesNothing(digest)),
     ...receiptOf(texts, day, papers.length, account),
   };
-  known.set(key, summary);
-  return summary;
 }
 
 /** When a subscriber's digests come: "daily at 08:00, Berlin". */

@@ -22,8 +22,11 @@ export interface Message {
 
 /** RFC 5322 §2.1.1, without the line break. */
 const longestLine = 998;
+/** What it recommends. */
+const headerWidth = 76;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header value must not hold
 const control = /[\u0000-\u001f\u007f]/;
+const headerName = /^[A-Za-z0-9-]+$/;
 const printableAscii = /^[\u0020-\u007e]+$/;
 /** A local part of atoms, and a domain in A-labels: what nodemailer would read as several, or as another, is not one. */
 const plainAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9.-]+$/;
@@ -98,20 +101,17 @@ function writeBody(bytes: Buffer, begin: number, { text, html }: Message): numbe
   return at + ends.body.length;
 }
 
-/** Put together here: nodemailer's composer, which streams each part through five transforms, takes 3 ms a mail. */
-/** With the empty line that ends them. */
+/**
+ * With the empty line that ends them. Put together here: nodemailer's composer, which streams each part through five transforms,
+ * takes 3 ms a mail.
+ */
 function headersOf({ from, to, subject, date, messageId, headers }: Message): string {
-  const lines = [
-    fromHeader(from),
-    `To: ${to}`,
-    foldLines(`Subject: ${isPlain(subject) ? subject : encodeWord(subject, 'Q', 64)}`, 76),
-    `Date: ${date.toUTCString().replace('GMT', '+0000')}`,
-    `Message-ID: ${messageId}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    'MIME-Version: 1.0',
-    `Content-Type: multipart/alternative; boundary="${boundary}"`,
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n`;
+  const subjectLine = `Subject: ${isPlain(subject) ? subject : encodeWord(subject, 'Q', 64)}`;
+  let lines = `${fromHeader(from)}\r\nTo: ${to}\r\n`;
+  lines += `${subjectLine.length > headerWidth ? foldLines(subjectLine, headerWidth) : subjectLine}\r\n`;
+  lines += `Date: ${date.toUTCString().replace('GMT', '+0000')}\r\nMessage-ID: ${messageId}\r\n`;
+  for (const [name, value] of Object.entries(headers)) lines += `${name}: ${value}\r\n`;
+  return `${lines}MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="${boundary}"\r\n\r\n`;
 }
 
 /** The same for every mail, as a rule. */
@@ -143,8 +143,8 @@ function refuseUnsafeHeaders(message: Message): void {
     if (control.test(value)) throw new Error(`The header ${name} must not hold control characters`);
   }
   for (const [name, value] of Object.entries(message.headers)) {
-    const line = `${name}: ${value}`;
-    if (!/^[A-Za-z0-9-]+$/.test(name) || !printableAscii.test(value) || line.length > longestLine) {
+    const length = name.length + ': '.length + value.length;
+    if (!headerName.test(name) || !printableAscii.test(value) || length > longestLine) {
       throw new Error(`The header ${name} must be one line of at most ${longestLine} printable ASCII characters`);
     }
   }

@@ -65,8 +65,8 @@ export function textOf(segments: readonly Segment[]): string {
   return segments.map(({ text }) => text).join('');
 }
 
-/** Two less than RFC 2045 allows: room for the first character of a line to be encoded after all. */
-const lineLength = 74;
+/** Three less than RFC 2045 allows: room for the first character of a line to be encoded after all, and for a soft line break. */
+const lineLength = 73;
 const needsNoEncoding = /^[ -<>-~]*$/;
 
 function encodeLines(text: string): string {
@@ -79,8 +79,8 @@ function encodeLines(text: string): string {
 /** What is each mail's own: links, a title. Ten times as fast as what it takes for text of any kind. */
 function cutIntoLines(text: string): string {
   let lines = '';
-  for (let begin = 0; begin < text.length; begin += lineLength - 1) {
-    const line = text.slice(begin, begin + lineLength - 1);
+  for (let begin = 0; begin < text.length; begin += lineLength) {
+    const line = text.slice(begin, begin + lineLength);
     lines += line.startsWith('.') || line.startsWith('From ') ? protect(line.charAt(0)) + line.slice(1) : line;
     lines += '=\r\n';
   }

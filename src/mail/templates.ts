@@ -88,3 +88,14 @@ export function segmented<Name extends string, Open extends string = never>(
     return segments;
   };
 }
+
+/** The same with as few pieces as possible: those that stand side by side become one. */
+export function joined<Open extends string>(pieces: readonly (Segment | Open)[]): (Segment | Open)[] {
+  const fewer: (Segment | Open)[] = [];
+  for (const piece of pieces) {
+    const last = fewer.at(-1);
+    if (piece instanceof Segment && last instanceof Segment) fewer.splice(-1, 1, new Segment(last.text + piece.text));
+    else fewer.push(piece);
+  }
+  return fewer;
+}

@@ -2,10 +2,16 @@ import { decodeHTML } from 'entities';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.js';
-import { composeDigest, digestHeaders, digestMessageId } from '../../src/digests/compose.js';
+import {
+  type ComposedDigest,
+  composeDigest,
+  digestHeaders,
+  digestMessageId,
+  type PreparedDigests,
+} from '../../src/digests/compose.js';
 import { type Account, anyReader, type DigestContent } from '../../src/digests/content.js';
 import { type DigestTemplates, loadDigestTemplates } from '../../src/digests/templates.js';
-import { textOf } from '../../src/mail/segment.js';
+import { type Segment, textOf } from '../../src/mail/segment.js';
 import type { PaperContent } from '../../src/papers/paper.js';
 import { sampleNews } from '../helpers/mails.js';
 
@@ -368,6 +374,67 @@ describe('hostile papers', () => {
         expect(html.replace(/<[^<>]*>/g, '')).not.toMatch(/<(?!!)/);
       }),
       { numRuns: 50 },
+    );
+  });
+});
+
+describe('a digest that is made after others', () => {
+  const readers = fc.record({
+    topics: fc.subarray(['agents', 'reasoning']),
+    own: fc.nat({ max: 1 }),
+    pictures: fc.boolean(),
+    hour: fc.constantFrom(8, 9),
+    frequency: fc.constantFrom('daily' as const, 'weekly' as const),
+    timezone: fc.constantFrom('UTC', 'Europe/Berlin'),
+  });
+  const outside = fc.constantFrom(
+    null,
+    { paper: paper({ title: 'Of the others' }), topic: null },
+    { paper: paper({ title: 'Of the others' }), topic: { slug: 'robotics', name: 'Robotics' } },
+    { paper: paper({ title: 'Another of them' }), topic: { slug: 'agents', name: 'AI agents' } },
+  );
+  const accounts = fc.record({
+    offered: fc.constantFrom(3, 17),
+    matched: fc.constantFrom(1, 3),
+    days: fc.constantFrom(1, 2),
+    samples: fc.boolean(),
+    outside,
+  });
+  const fields = ['reader', 'account', 'day', 'abstractLength', 'since', 'operator', 'links'] as const;
+  const others = fc.record({
+    reader: readers.map((chosen) => ({ ...anyReader, ...chosen })),
+    account: fc.option(accounts),
+    day: fc.constantFrom('2026-02-04', '2027-02-04'),
+    abstractLength: fc.constantFrom('none' as const, 'short' as const, 'full' as const),
+    since: fc.constantFrom([], sampleNews.slice(0, 1)),
+    operator: fc.constantFrom({ name: null, url: null }, { name: 'A lab', url: 'https://lab.example' }),
+    links: fc.constantFrom(links, { ...links, web: `${links.web}-2` }),
+  });
+
+  /** One digest, and others that differ from it in one thing each. */
+  const alike = fc
+    .tuple(others, fc.array(fc.tuple(fc.constantFrom(...fields), others), { minLength: 1, maxLength: 4 }))
+    .map(([first, changed]) => [first, ...changed.map(([field, other]) => ({ ...first, [field]: other[field] }))]);
+
+  it('is the same as made by itself, whatever was kept of them', async () => {
+    const lists = [1, 3, 30].map((count) => many(count, { abstract: 'Words of an abstract. '.repeat(100) }));
+    const { en: kept } = await loadDigestTemplates();
+    const wire = (segments: readonly Segment[]) => segments.map(({ encoded }) => encoded).join('');
+    const mail = ({ subject, html, text }: ComposedDigest) => ({ subject, html: wire(html), text: wire(text) });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...lists), alike, async (papers, digests) => {
+        // An edition has one account.
+        const known = new Map<unknown, PreparedDigests>();
+        for (const digest of digests.map((other) => content({ ...other, papers }))) {
+          const { en: untouched } = await loadDigestTemplates();
+          const alone = mail(composeDigest(untouched, digest));
+          const prepared = known.get(digest.account) ?? new Map();
+          known.set(digest.account, prepared);
+          expect(mail(composeDigest(kept, digest, prepared))).toEqual(alone);
+          expect(mail(composeDigest(kept, digest))).toEqual(alone);
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 });

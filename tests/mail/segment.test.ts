@@ -46,6 +46,8 @@ describe('pieces of a text, each encoded by itself', () => {
           expect(line).not.toMatch(/^(\.|From )|[ \t]$/);
         }
       }),
+      // A line of full length that begins with a dot, and where the piece ends.
+      { examples: [['.𐀀ࠀἂ𐀀𐀀aa=a=a']] },
     );
   });
 });
