@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Config } from '../config.js';
 import type { Texts } from '../languages/texts.js';
 import { Segment } from '../mail/segment.js';
-import { escapedSegment } from '../mail/templates.js';
+import { escapedSegment, joined } from '../mail/templates.js';
 import type { DigestContent, Reader } from './content.js';
 import { htmlPart } from './html-part.js';
 import { placePapers } from './paper-cards.js';
@@ -103,9 +103,12 @@ function preparedIn(known: PreparedDigests, templates: DigestTemplates, digest: 
     operator.url,
     lengths,
   ].join();
-  const made = known.get(key) ?? prepare(templates, digest);
-  known.set(key, made);
-  return made;
+  const made = known.get(key);
+  if (made) return made;
+  const { subject, html, text } = prepare(templates, digest);
+  const fewer = { subject, html: joined(html), text: joined(text) };
+  known.set(key, fewer);
+  return fewer;
 }
 
 function prepare(templates: DigestTemplates, digest: DigestContent): Prepared {

@@ -5,8 +5,8 @@ import { type PaperContent, paperContent } from '../papers/paper.js';
 import type { PreparedDigests } from './compose.js';
 import type { Account, DigestEntry, SentPaperNews, StoredAccount } from './content.js';
 
-/** More papers than are on offer at any time, at some 20 KB each with what compose makes of them; of editions it keeps a list of pieces. */
-const mostKept = { papers: 3_000, editions: 1_000, seen: 10_000 };
+/** More papers than are on offer at any time, at some 20 KB each with what compose makes of them; an edition takes some 40 KB with that. */
+const mostKept = { papers: 3_000, editions: 300, seen: 10_000 };
 
 /** What a digest shows, as the plan froze it. */
 export interface Shown {

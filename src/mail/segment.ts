@@ -18,6 +18,15 @@ export class Segment {
     this.#text = text;
   }
 
+  /** Pieces that stand one after the other, as one: encoded, it is the same as these. */
+  static join(pieces: readonly Segment[]): Segment {
+    const joined = new Segment('');
+    joined.#text = undefined;
+    joined.#encoded = pieces.map(({ encoded }) => encoded).join('');
+    joined.#bytes = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+    return joined;
+  }
+
   /** With line breaks as \n once it was encoded. */
   get text(): string {
     return this.#text ?? decodeLines(this.encoded);

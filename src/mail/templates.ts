@@ -89,13 +89,23 @@ export function segmented<Name extends string, Open extends string = never>(
   };
 }
 
-/** The same with as few pieces as possible: those that stand side by side become one. */
+/** The same, byte by byte, in as few pieces as possible: those that stand side by side become one. */
 export function joined<Open extends string>(pieces: readonly (Segment | Open)[]): (Segment | Open)[] {
   const fewer: (Segment | Open)[] = [];
+  let run: Segment[] = [];
+  const endRun = () => {
+    const [first] = run;
+    if (first) fewer.push(run.length === 1 ? first : Segment.join(run));
+    run = [];
+  };
   for (const piece of pieces) {
-    const last = fewer.at(-1);
-    if (piece instanceof Segment && last instanceof Segment) fewer.splice(-1, 1, new Segment(last.text + piece.text));
-    else fewer.push(piece);
+    if (typeof piece !== 'string') {
+      run.push(piece);
+      continue;
+    }
+    endRun();
+    fewer.push(piece);
   }
+  endRun();
   return fewer;
 }

@@ -36,6 +36,18 @@ describe('pieces of a text, each encoded by itself', () => {
     );
   });
 
+  it('are the same as one', () => {
+    fc.assert(
+      fc.property(fc.array(text), (texts) => {
+        const segments = texts.map((each) => new Segment(each));
+        const joined = Segment.join(segments);
+        expect(joined.encoded).toBe(segments.map(({ encoded }) => encoded).join(''));
+        expect(joined.text).toBe(textOf(segments));
+        expect(joined.bytes).toBe(Buffer.byteLength(joined.text));
+      }),
+    );
+  });
+
   it('are whole lines, none too long, and none that SMTP or a mail store would change', () => {
     fc.assert(
       fc.property(text, (given) => {
