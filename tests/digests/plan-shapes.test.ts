@@ -12,6 +12,7 @@ import {
 import { listPastDigests } from '../../src/digests/history.js';
 import { findNextHour } from '../../src/digests/next-hour.js';
 import { pruneDigests } from '../../src/digests/prune.js';
+import { listDigests } from '../../src/digests/retry.js';
 import { SinceThen } from '../../src/digests/since-then.js';
 import { Snapshots } from '../../src/digests/snapshots.js';
 import { expireOverdue, isAnyDue, isAnyOpen, reapExpiredLeases } from '../../src/digests/store.js';
@@ -219,6 +220,15 @@ describe('no statement that runs every minute, for every mail or for a page read
     expect(plans).toMatch(/Scan|Conflict Arbiter Indexes/);
     expect(plans.match(wholeTable)).toBeNull();
   });
+
+  it.each([null, 'queued', 'sending', 'failed', 'in_doubt', 'expired', 'suppressed'] as const)(
+    'what an operator lists: %s',
+    async (status) => {
+      const plans = await plansOf((db) => listDigests(db, status, 20));
+      expect(plans).toMatch(/digests_(queued|sending|ended)_idx/);
+      expect(plans.match(wholeTable)).toBeNull();
+    },
+  );
 
   it('what became of papers that were sent', async () => {
     const plans = await plansOfConnection(async (client) => {
