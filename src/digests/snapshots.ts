@@ -44,11 +44,13 @@ export class Snapshots {
     if (known) return known;
     const outside = account?.outside ?? null;
     const ids = outside === null ? snapshotIds : [...snapshotIds, outside];
-    await this.#load(ids.filter((id) => !this.#papers.has(id)));
-    const papers = snapshotIds.flatMap((id, i) => {
+    const missing = ids.filter((id) => !this.#papers.has(id));
+    if (missing.length > 0) await this.#load(missing);
+    const papers: DigestEntry[] = [];
+    for (const [i, id] of snapshotIds.entries()) {
       const paper = this.#papers.get(id);
-      return paper ? { paper, topics: topics[i] ?? [] } : [];
-    });
+      if (paper) papers.push({ paper, topics: topics[i] ?? [] });
+    }
     const isAgain = this.#seen.has(editionId);
     const shown = {
       papers,
@@ -63,12 +65,12 @@ export class Snapshots {
 
   /** Papers as they were frozen, by the id of their snapshot. */
   async papersOf(ids: readonly number[]): Promise<ReadonlyMap<number, PaperContent>> {
-    await this.#load(ids.filter((id) => !this.#papers.has(id)));
+    const missing = ids.filter((id) => !this.#papers.has(id));
+    if (missing.length > 0) await this.#load(missing);
     return new Map(ids.flatMap((id) => [[id, this.#papers.get(id)] as const]).filter(isKept));
   }
 
   async #load(ids: number[]): Promise<void> {
-    if (ids.length === 0) return;
     const found = await this.#db.query('select id, content from paper_snapshots where id = any ($1)', [ids]);
     for (const { id, content } of rows.parse(found.rows)) if (!this.#papers.has(id)) this.#papers.set(id, content);
   }
