@@ -146,8 +146,7 @@ async function deliverAll(
   }
   let last = first;
   while (!isOver && last.open > mails * (1 - measuredShare.to)) {
-    // To count is work for PostgreSQL, which is not to be measured.
-    await sleep(Math.min(250, mails / 50));
+    await sleep(pauseMs(mails, first, last));
     const seen = await snapshot();
     // A process that has ended tells nothing any more.
     last = { ...seen, ours: seen.ours ?? last.ours };
@@ -171,6 +170,23 @@ async function deliverAll(
     cpuSeconds: last.ours && first.ours ? spent('ours') : null,
     postgresCpuSeconds: spent('postgres'),
   };
+}
+
+interface Progress {
+  /** How many are not sent yet. */
+  open: number;
+  /** In milliseconds. */
+  at: number;
+}
+
+const longestPauseMs = 2_000;
+
+/** Half of what is left to measure, as far as that is known: to count is work for PostgreSQL, which is not to be measured. */
+function pauseMs(mails: number, first: Progress, last: Progress): number {
+  const sent = first.open - last.open;
+  if (sent <= 0) return Math.min(250, mails / 50);
+  const left = ((last.open - mails * (1 - measuredShare.to)) * (last.at - first.at)) / sent;
+  return Math.min(longestPauseMs, Math.max(20, left / 2));
 }
 
 /** The process that all of PostgreSQL's are below; null where that is not known. */

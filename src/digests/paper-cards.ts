@@ -128,11 +128,12 @@ function makeCard(paper: PaperContent, { templates, length, pictures }: Variants
     pdf: links.find(({ label }) => label === 'PDF')?.href ?? null,
     links,
   };
+  const title = wrapped(card.title).trimStart();
   return {
     html: splitAtSlots((length === 'none' ? templates.titleRow : templates.card)(card)),
     row: splitAtSlots(templates.row({ ...card, title: clamp(paper.title, longest.listedTitle) })),
-    text: splitAtSlots(cardText(texts, card, length)),
-    listed: splitAtSlots(`${slotMark('number')}${wrapped(card.title).trimStart()}\n`),
+    text: splitAtSlots(cardText(texts, card, title, length)),
+    listed: splitAtSlots(`${slotMark('number')}${title}\n`),
   };
 }
 
@@ -142,18 +143,20 @@ function abstractOf(paper: PaperContent, length: Length): string | null {
   return firstSentences(paper.summary || paper.abstract, longest.shortAbstract) || null;
 }
 
+/** @param title wrapped, without what stands before its first line */
 function cardText(
   texts: Texts,
-  { title, byline, short, reason, abstract, byModel, links, pdf }: DigestCard,
+  { byline, short, reason, abstract, byModel, links, pdf }: DigestCard,
+  title: string,
   length: Length,
 ): string {
   if (length === 'none') {
     const address = links[0]?.href ?? pdf;
-    const lines = [wrapped(title).trimStart(), wrapped(short), ...(address ? [indent + address] : []), ''];
+    const lines = [title, wrapped(short), ...(address ? [indent + address] : []), ''];
     return `${slotMark('number')}${lines.join('\n')}\n`;
   }
   const lines = [
-    slotMark('number') + wrapped(title).trimStart(),
+    slotMark('number') + title,
     ...(byline ? [wrapped(byline)] : []),
     reason,
     '',

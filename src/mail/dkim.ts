@@ -73,9 +73,13 @@ function relaxedHeaders(block: string): Map<string, string> {
 /** RFC 6376 §3.4.2: the name in lower case, the value on one line, its runs of blanks one space, none at its ends. */
 function relaxedHeader(line: string): string {
   const colon = line.indexOf(':');
-  const value = line.slice(colon + 1).replace(/\r\n/g, '');
-  return `${line.slice(0, colon).toLowerCase()}:${value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')}`;
+  const value = line.slice(colon + 1).replaceAll('\r\n', '');
+  // Most have single spaces alone.
+  const squeezed = runsOfBlanks.test(value) ? value.replace(/[ \t]+/g, ' ') : value;
+  return `${line.slice(0, colon).toLowerCase()}:${squeezed.replace(/^ | $/g, '')}`;
 }
+
+const runsOfBlanks = /\t| {2}/;
 
 /** Reading a PEM takes as long as half a signature. */
 const privateKeys = new WeakMap<Dkim, KeyObject>();
