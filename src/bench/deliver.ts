@@ -27,7 +27,7 @@ export interface DeliverOptions {
 
 /** What a delivery took; the processor's time of all processes where the system tells it, and round trips where they take time. */
 export interface DeliverMeasured extends Measured {
-  /** What a mail comes to, ours unsigned, and those of all others. */
+  /** Of each mail: of ours, unsigned, and of the senders beside them. */
   mailBytes: number;
   cpuMsEach?: number;
   postgresCpuMsEach?: number;

@@ -9,7 +9,7 @@ import { buildMessage } from '../mail/message.js';
 import { digestNumber } from './synthetic.js';
 
 const papers = 1_500;
-/** As many as make a mail of 35 to 45 KB, as the other senders' are that such figures are known of. */
+/** As many as make a mail of 35 to 45 KB: the size that listmonk was measured with. */
 const papersPerDigest = 8;
 
 /** Puts so many digests into an empty database that wait to be sent: each is for another subscriber, and has a choice of papers of its own. */

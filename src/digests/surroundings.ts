@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import wrapAnsi from 'wrap-ansi';
 import type { TextKey, Texts } from '../languages/texts.js';
 import { Segment } from '../mail/segment.js';
 import { escapedSegment, joined } from '../mail/templates.js';
 import type { DigestContent } from './content.js';
-import { textWidth } from './shared-segments.js';
+import { textWidth, wrapTo } from './shared-segments.js';
 import type { DigestFrame, DigestTemplates, FramePiece, OwnSlot, Piece } from './templates.js';
 import { choosesNothing, type Summary, summaryOf } from './wording.js';
 
@@ -121,7 +120,7 @@ function textAround(texts: Texts, { account, operator }: DigestContent, summary:
 }
 
 function lines(text: string): string {
-  return `${wrapAnsi(text, textWidth)}\n`;
+  return `${wrapTo(text)}\n`;
 }
 
 function closing(texts: Texts, { name, url }: DigestContent['operator']): Segment {

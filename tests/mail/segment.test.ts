@@ -36,7 +36,7 @@ describe('pieces of a text, each encoded by itself', () => {
     );
   });
 
-  it('are the same as one', () => {
+  it('are the same, joined into one', () => {
     fc.assert(
       fc.property(fc.array(text), (texts) => {
         const segments = texts.map((each) => new Segment(each));
