@@ -1,4 +1,4 @@
-import type { Delivery } from '../src/digests/deliver.js';
+import type { Delivery } from '../src/digests/delivery-run.js';
 import type { NoticeTemplates } from '../src/subscribers/templates.js';
 
 /** What a job works with: `signal` is aborted when the process is asked to stop. */

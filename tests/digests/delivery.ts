@@ -1,5 +1,5 @@
 import type { Config } from '../../src/config.js';
-import type { Delivery } from '../../src/digests/deliver.js';
+import type { Delivery } from '../../src/digests/delivery-run.js';
 import { planDue } from '../../src/digests/plan.js';
 import { RefusalBudget } from '../../src/digests/refusal-budget.js';
 import { loadDigestTemplates } from '../../src/digests/templates.js';
