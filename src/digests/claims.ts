@@ -81,10 +81,12 @@ const readerOf = `json_build_array(
  * The settlements of attempts, written only where the digest is still claimed by this owner for that attempt; and the next
  * digests that are due. One whose subscriber has left, paused or bounced since the plan becomes `suppressed` instead; one
  * whose domain is paused waits until then, spread over as long again: the longer the pause, the slower the mail after it. The
- * number to claim is part of the text, because a plan for an unknown one reads the whole queue; the status of what is settled
- * is compared as text, because the index over what is being sent has an entry for every claim of the last minutes.
+ * queue is read, and its rows are locked, one by one until there are enough. The most there may be is part of the text, because a
+ * plan for a number without a bound reads the whole queue; it is one of two, so that the database keeps two plans and not one for
+ * each number of connections. The status of what is settled is compared as text, because the index over what is being sent has an
+ * entry for every claim of the last minutes.
  */
-const statementFor = (count: number) => `
+const statementFor = (most: 100 | 1000) => `
   with settled as (
     select * from unnest($2::uuid[], $3::int[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[],
       $9::boolean[]) as s (id, attempts, status, counts, not_before, reply, unsent)
@@ -97,15 +99,17 @@ const statementFor = (count: number) => `
     from settled s
     where d.id = s.id and d.status::text = 'sending' and d.owner = $1 and d.attempts = s.attempts
     returning d.id, d.subscriber_id, d.edition_id, d.status
+  ), queue as (
+    select id, subscriber_id, reader from digests
+    where status = 'queued' and not_before <= $8
+    order by not_before
+    limit ${most}
+    for update skip locked
   ), next as (
     select d.id, s.id is not null and s.status = 'active' as wanted, coalesce(s.status::text, 'erased') as subscriber_status,
       s.email, s.link_id, s.token_epoch, coalesce(d.reader, ${readerOf}) as reader, p.until + random() * make_interval(secs => p.seconds) as later
-    from digests d left join subscribers s on s.id = d.subscriber_id
+    from (select * from queue limit $12) d left join subscribers s on s.id = d.subscriber_id
       left join domain_pauses p on p.domain = split_part(s.email, '@', 2) and p.until > $8
-    where d.status = 'queued' and d.not_before <= $8
-    order by d.not_before
-    limit ${count}
-    for update of d skip locked
   ), claimed as (
     update digests d set status = 'sending', owner = $1, attempts = d.attempts + 1,
       layout_id = coalesce(d.layout_id, $10), begun = $11, reader = next.reader,
@@ -145,7 +149,7 @@ const statementFor = (count: number) => `
  * @param by.owner who claims, and claimed what is settled
  * @param by.layoutId of new mails
  * @param by.saysWhenBegun whether it will tell, by `markBegun`, before it speaks to a relay
- * @param count how many to claim at most: one for each connection that is free
+ * @param count how many to claim at most, up to 1,000: one for each connection that is free
  * @returns the settlements that were written: of others the claim was lost meanwhile, and another has the digest
  */
 export async function settleAndClaim(
@@ -155,10 +159,11 @@ export async function settleAndClaim(
   count: number,
   now: Date,
 ): Promise<z.output<typeof result>> {
+  const most = count <= 100 ? 100 : 1000;
   const column = <Value>(pick: (settlement: Settlement) => Value) => settlements.map(pick);
   const { rows } = await db.query({
-    name: `settle-and-claim-${count}`,
-    text: statementFor(count),
+    name: `settle-and-claim-${most}`,
+    text: statementFor(most),
     values: [
       by.owner,
       column(({ digestId }) => digestId),
@@ -171,6 +176,7 @@ export async function settleAndClaim(
       column(({ unsent }) => unsent),
       by.layoutId,
       !by.saysWhenBegun,
+      count,
     ],
   });
   return result.parse(rows[0]);

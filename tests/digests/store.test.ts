@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ClaimedDigest } from '../../src/digests/claims.js';
+import { type ClaimedDigest, settleAndClaim } from '../../src/digests/claims.js';
 import { deliver } from '../../src/digests/deliver.js';
 import { firstPlace, readDue } from '../../src/digests/due.js';
 import { DeliveryLedger } from '../../src/digests/ledger.js';
@@ -53,6 +53,29 @@ describe('a claim', () => {
     expect(await send('resend')).toMatchObject({ sent: 0, queued: 0 });
     expect(await settle('alive', digest, sent, '250 ok')).toBe(true);
     expect(await recordedDigests(context())).toMatchObject([{ status: 'sent', lastReply: '250 ok', sentAt: morning }]);
+  });
+
+  it('leaves to others, from the first moment, what it does not take', async () => {
+    await planDigests(context(), 5);
+    const by = (owner: string) => ({ owner, layoutId: 1, saysWhenBegun: false });
+    const { pool } = context().db;
+    const client = await pool.connect();
+    try {
+      await client.query('begin');
+      const ours = await settleAndClaim(client, by('ours'), [], 2, morning);
+      const theirs = await settleAndClaim(pool, by('theirs'), [], 5, morning);
+      expect([ours.claimed.length, theirs.claimed.length]).toEqual([2, 3]);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
+  it('is of as many digests as there are connections, of few and of hundreds', async () => {
+    await planDigests(context(), 250);
+    const by = { owner: 'alive', layoutId: 1, saysWhenBegun: false };
+    for (const count of [101, 100, 1])
+      expect((await settleAndClaim(context().db.pool, by, [], count, morning)).claimed).toHaveLength(count);
   });
 
   it('is freed when its worker has died: the digest is sent again by the policy "resend"', async () => {
