@@ -1,9 +1,9 @@
 import { parseCookie } from 'cookie';
 import { type RequestHandler, type Response, Router } from 'express';
+import type { Context } from '../context.js';
 import { defaultLanguage, type Language, languageNames, languages } from '../languages/language.js';
 import { type Texts, textsIn } from '../languages/texts.js';
 import { bodyOf } from './forms.js';
-import type { Site } from './site.js';
 
 const cookieName = 'language';
 const yearMs = 365 * 86_400_000;
@@ -40,7 +40,7 @@ function languageOf(value: unknown): Language | undefined {
 }
 
 /** Choosing a language: of the pages that are for everybody, because a subscriber's own are in the one of the subscription. */
-export function languageRoutes({ ctx }: Pick<Site, 'ctx'>): Router {
+export function languageRoutes(ctx: Pick<Context, 'config'>): Router {
   const { baseUrl } = ctx.config.web;
   const router = Router();
   router.post('/language', (req, res) => {

@@ -22,18 +22,23 @@ export function renderPage(texts: Texts, template: string, data: object): string
   return eta.render(template, { ...data, ...languageMarks(texts), t: texts.t, rich, a });
 }
 
-/** Answers with a page. Of one that is somebody's own, or tells of an error, nothing is said to programs that list pages. */
+/** Answers with a page. */
 export function sendPage(res: Response, status: number, template: string, data: object = {}): void {
+  res.status(status);
+  res.type('html').send(renderFor(res, template, data));
+}
+
+/** The page of an answer. Of one that is somebody's own, or tells of an error, nothing is said to programs that list pages. */
+export function renderFor(res: Response, template: string, data: object): string {
   const { site } = res.app.locals as { site: SiteFacts };
-  const isPrivate = status >= 400 || res.hasHeader('X-Robots-Tag');
+  const isPrivate = res.statusCode >= 400 || res.hasHeader('X-Robots-Tag');
   const texts = textsOf(res);
   const others = { languages: otherLanguages(texts.language), back: res.req.originalUrl };
-  const page = renderPage(texts, template, {
+  return renderPage(texts, template, {
     ...data,
     site,
     path: res.req.path,
     private: isPrivate,
-    others: isPrivate || res.req.method !== 'GET' ? null : others,
+    others: isPrivate || !['GET', 'HEAD'].includes(res.req.method) ? null : others,
   });
-  res.status(status).type('html').send(page);
 }

@@ -25,6 +25,7 @@ import { subscribeRoutes } from './routes/subscribe.js';
 import { unsubscribeRoutes } from './routes/unsubscribe.js';
 import { webhookRoutes } from './routes/webhooks.js';
 import { securityHeaders } from './security.js';
+import { SharedPages } from './shared-pages.js';
 import type { Site } from './site.js';
 import { createTopicCounts } from './topic-counts.js';
 
@@ -40,6 +41,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
     codeLimit: createCodeLimit(ctx),
     proofOfWork: createProofOfWork(ctx),
     topicCounts: createTopicCounts(ctx),
+    sharedPages: new SharedPages(ctx),
     isStopping,
   };
   const app = express();
@@ -63,7 +65,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.use(express.urlencoded({ extended: false, limit: '20kb', parameterLimit: 200 }));
   app.use(express.json({ limit: '20kb' }));
   app.use(homeRoutes(site), papersRoutes(site), sampleRoutes(site), subscribeRoutes(site), confirmRoutes(site));
-  app.use(feedRoutes(site), aboutRoutes(), languageRoutes(site));
+  app.use(feedRoutes(site), aboutRoutes(), languageRoutes(ctx));
   app.use(personalDataRoutes(site), preferencesRoutes(site), digestRoutes(site), historyRoutes(site));
   app.use(feedbackRoutes(site));
   app.use(notFound);

@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import type { ProofOfWork } from './proof-of-work.js';
 import type { CodeLimit, NoticeLimit, SignUpLimit } from './rate-limits.js';
+import type { SharedPages } from './shared-pages.js';
 import type { TopicCounts } from './topic-counts.js';
 
 /** What the routes work with. */
@@ -11,6 +12,7 @@ export interface Site {
   codeLimit: CodeLimit;
   proofOfWork: ProofOfWork;
   topicCounts: TopicCounts;
+  sharedPages: SharedPages;
   /** Whether the process is about to end: then nobody should send more requests. */
   isStopping: () => boolean;
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { planWelcome } from '../../src/digests/plan.js';
 import { confirmationLink, digestLink, subscriberLinks } from '../../src/subscribers/links.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
-import { pathOf, useSite } from './site.js';
+import { letPagesAge, pathOf, useSite } from './site.js';
 
 const site = useSite();
 const german = { 'accept-language': 'de-AT,de;q=0.9,en;q=0.5' };
@@ -72,6 +72,7 @@ describe('the language of a page for everybody', () => {
 
   it('is that of topics and of the days', async () => {
     await makePaper(site().ctx.db.prisma, '2026-02-04', { topics: ['agents'], upvotes: 1_234 });
+    letPagesAge(site().ctx);
     const html = await page('/papers', german);
     for (const text of ['KI-Agenten', '4. Februar 2026', '1.234\u00a0Stimmen', 'Ein Paper'])
       expect(html).toContain(text);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ingestSamples } from '../../src/ingest/ingest.js';
 import { subscriberLinks } from '../../src/subscribers/links.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
-import { pathOf, useSite } from './site.js';
+import { letPagesAge, pathOf, useSite } from './site.js';
 
 const site = useSite();
 const db = () => site().ctx.db.prisma;
@@ -10,7 +10,10 @@ const page = async (path: string) => (await site().get(path)).text();
 const titles = (html: string) =>
   [...html.matchAll(/<a class="title" href="[^"]*">([^<]*)</g)].map(([, title]) => title);
 
-beforeEach(() => site().ctx.db.pool.query('truncate papers, source_days cascade'));
+beforeEach(async () => {
+  letPagesAge(site().ctx);
+  await site().ctx.db.pool.query('truncate papers, source_days cascade');
+});
 
 describe('the front page', () => {
   it('has the subscribe form, also before there are any papers', async () => {
@@ -27,6 +30,7 @@ describe('the front page', () => {
     const samples = 'These are sample papers';
     expect(await (await site().get('/')).text()).toContain(samples);
     await makePaper(db(), '2026-06-01');
+    letPagesAge(site().ctx);
     expect(await (await site().get('/')).text()).not.toContain(samples);
   });
 

@@ -6,7 +6,7 @@ import { advanceMark } from '../../src/database/high-water-mark.js';
 import { signToken } from '../../src/subscribers/tokens.js';
 import { createWebApp } from '../../src/web/server.js';
 import { createDatabase } from '../helpers/context.js';
-import { serve, useSite } from './site.js';
+import { letPagesAge, serve, useSite } from './site.js';
 
 const site = useSite();
 
@@ -141,6 +141,7 @@ describe('a query that is wrong', () => {
     const { pool } = site().ctx.db;
     site().ctx.expectsLog(/a request failed/);
     await pool.query('alter table listings rename to gone');
+    letPagesAge(site().ctx);
     const response = await site().get('/');
     await pool.query('alter table gone rename to listings');
     expect(response.status).toBe(500);

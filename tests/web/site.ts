@@ -57,6 +57,11 @@ export function useSite(env: Record<string, string> = {}): () => TestSite {
   };
 }
 
+/** Moves the site's clock to when it makes pages anew that are the same for everybody. */
+export function letPagesAge({ time }: Pick<TestContext, 'time'>): void {
+  time.now = new Date(time.now.getTime() + 1_001);
+}
+
 /** The path of a link, as a client of the test's port asks for it. */
 export function pathOf(link: string): string {
   return new URL(link).pathname;

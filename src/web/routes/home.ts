@@ -1,7 +1,7 @@
 import { Router } from 'express';
+import type { Texts } from '../../languages/texts.js';
 import { countListed, holdsOnlySamples, listPapers, newestDay } from '../../papers/store.js';
 import { textsOf } from '../language.js';
-import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import { publicPage } from '../security.js';
 import type { Site } from '../site.js';
@@ -11,20 +11,21 @@ const papersShown = 8;
 
 /** The front page: the subscribe form, and what it is about. */
 export function homeRoutes(site: Site): Router {
-  const { ctx } = site;
   const router = Router();
-  router.get('/', publicPage, async (_req, res) => {
-    const db = ctx.db.prisma;
-    const texts = textsOf(res);
-    const day = await newestDay(db);
-    const papers = day ? await listPapers(db, { day, sort: 'trending', limit: papersShown }) : [];
-    sendPage(res, 200, 'home', {
-      form: await subscribeForm(texts, site),
-      day: day && { iso: day, long: texts.date(day, 'long') },
-      papers: papers.map((paper) => paperView(texts, paper)),
-      all: day ? await countListed(db, day) : 0,
-      samples: await holdsOnlySamples(db),
-    });
-  });
+  router.get('/', publicPage, (_req, res) => site.sharedPages.send(res, 'home', () => viewOf(site, textsOf(res))));
   return router;
+}
+
+/** What the page shows. */
+async function viewOf(site: Site, texts: Texts) {
+  const db = site.ctx.db.prisma;
+  const day = await newestDay(db);
+  const papers = day ? await listPapers(db, { day, sort: 'trending', limit: papersShown }) : [];
+  return {
+    form: await subscribeForm(texts, site),
+    day: day && { iso: day, long: texts.date(day, 'long') },
+    papers: papers.map((paper) => paperView(texts, paper)),
+    all: day ? await countListed(db, day) : 0,
+    samples: await holdsOnlySamples(db),
+  };
 }

@@ -5,9 +5,7 @@ import type { Texts } from '../../languages/texts.js';
 import { clamp } from '../../papers/presentation.js';
 import { daysAround, listPapers, newestDay, type PaperSort, paperSorts } from '../../papers/store.js';
 import { topicChoices, topicSlugs } from '../choices.js';
-import { oneInFlight } from '../in-flight.js';
 import { textsOf } from '../language.js';
-import { sendPage } from '../page.js';
 import { paperView } from '../paper-view.js';
 import { publicPage } from '../security.js';
 import type { Site } from '../site.js';
@@ -22,15 +20,14 @@ interface Search {
 }
 
 /** Any day's papers, those of a topic, and search over all days. */
-export function papersRoutes({ ctx }: Site): Router {
+export function papersRoutes({ ctx, sharedPages }: Site): Router {
   const router = Router();
-  const once = oneInFlight<Awaited<ReturnType<typeof viewOf>>>();
-  router.get('/papers', publicPage, async (req, res) => {
-    const texts = textsOf(res);
-    const search = readSearch(req.query);
-    const view = await once(JSON.stringify([texts.language, search]), () => viewOf(ctx.db.prisma, texts, search));
-    sendPage(res, 200, 'papers', { ...view, unknownTopic: unknownTopic(req.query) });
-  });
+  router.get('/papers', publicPage, (req, res) =>
+    sharedPages.send(res, 'papers', async () => ({
+      ...(await viewOf(ctx.db.prisma, textsOf(res), readSearch(req.query))),
+      unknownTopic: unknownTopic(req.query),
+    })),
+  );
   return router;
 }
 
