@@ -14,7 +14,7 @@ export function clientNetworks(ip: string): string[] {
 }
 
 /** An address without its zone, one of IPv4 that is mapped into IPv6 as itself. */
-function plainAddress(ip: string): string {
+export function plainAddress(ip: string): string {
   const address = ip.replace(/%.*$/, '').toLowerCase();
   return /^::ffff:(?=.*\.)(.*)$/.exec(address)?.[1] ?? address;
 }

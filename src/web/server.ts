@@ -17,6 +17,7 @@ import { feedRoutes } from './routes/feeds.js';
 import { healthRoutes } from './routes/health.js';
 import { historyRoutes } from './routes/history.js';
 import { homeRoutes } from './routes/home.js';
+import { Metrics, metricsRoutes } from './routes/metrics.js';
 import { papersRoutes } from './routes/papers.js';
 import { personalDataRoutes } from './routes/personal-data.js';
 import { preferencesRoutes } from './routes/preferences.js';
@@ -51,7 +52,8 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   const facts: SiteFacts = { operator: ctx.config.operator, baseUrl: ctx.config.web.baseUrl };
   app.locals['site'] = facts;
   app.use(securityHeaders(ctx.config.web.baseUrl.startsWith('https:')));
-  app.use(healthRoutes(site));
+  const metrics = new Metrics(ctx);
+  app.use(metrics.measure, healthRoutes(site), metricsRoutes(metrics));
   app.use(compressPublic);
   // What a browser solves tasks with, as it comes.
   app.use(
