@@ -54,6 +54,11 @@ module.exports = {
       'Pages stand on all of it, commands and jobs excepted.',
     ),
     layer(
+      'doctor',
+      ['sources', 'papers', 'mail'],
+      'What is examined is what is configured; nobody who subscribes is looked at.',
+    ),
+    layer(
       'bench',
       ['sources', 'ingest', 'papers', 'topics', 'interests', 'subscribers', 'digests', 'mail', 'web'],
       'What is measured is the same that is used.',

@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<() => Command>> = {
   digests: async () => (await import('./commands/digests.js')).digestsCommand,
   stats: async () => (await import('./commands/stats.js')).statsCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
   bench: async () => (await import('./commands/bench.js')).benchCommand,
   demo: async () => (await import('./commands/demo.js')).demoCommand,
 };

@@ -49,7 +49,7 @@ describe.concurrent('--help', () => {
       ?.match(/^ {2}[a-z]+/gm)
       ?.map((name) => name.trim());
     expect(named).toEqual(
-      'start migrate ingest plan deliver preview subscribers topics suppressions bounces digests stats audit bench demo help'.split(
+      'start migrate ingest plan deliver preview subscribers topics suppressions bounces digests stats audit doctor bench demo help'.split(
         ' ',
       ),
     );
