@@ -7,16 +7,20 @@ import { benchCompose } from '../bench/compose.js';
 import { benchDay, type DayReport, plansOf } from '../bench/day.js';
 import { benchDeliver, type DeliverMeasured, type DeliverOptions } from '../bench/deliver.js';
 import type { Measured } from '../bench/measured.js';
+import { benchPhrases } from '../bench/phrases.js';
 import { benchPlan } from '../bench/plan.js';
+import { benchFlood, benchSignUps } from '../bench/sign-ups.js';
 import { measureRows, type RowBytes } from '../bench/sizes.js';
 import { makePapers, makeSubscribers } from '../bench/synthetic.js';
 import { throwAwayConfig } from '../bench/throw-away.js';
 import { type Context, openContext } from '../context.js';
+import { UserError } from '../errors.js';
+import { readLabelled } from '../topics/labelled.js';
 import { positive } from './options.js';
 
 const parts = ['plan', 'compose', 'deliver'] as const;
 type Part = (typeof parts)[number];
-type Wanted = Part | 'all' | 'day';
+type Wanted = Part | 'all' | 'day' | 'phrases' | 'sign-ups' | 'flood';
 type BenchReport = { subscribers: number; rowBytes?: RowBytes; day?: DayReport } & Partial<
   Record<Part, Measured & Partial<DeliverMeasured>>
 >;
@@ -28,6 +32,10 @@ interface Options extends Omit<DeliverOptions, 'roundTripMs' | 'profile'> {
   history: number;
   roundTrip: number;
   profile?: string;
+  labelled?: string;
+  phrases: number;
+  addresses: number;
+  seconds: number;
   json?: boolean;
 }
 
@@ -36,7 +44,9 @@ export function benchCommand(): Command {
     .description(
       'measure planning, composing and delivering on made-up subscribers, or a whole day, in a throw-away database',
     )
-    .addArgument(new Argument('<what>', 'what to measure').choices([...parts, 'all', 'day']))
+    .addArgument(
+      new Argument('<what>', 'what to measure').choices([...parts, 'all', 'day', 'phrases', 'sign-ups', 'flood']),
+    )
     .option('--subscribers <number>', 'how many', positive, 10_000)
     .option('--papers <number>', 'with plan: how many are on offer', positive, 150)
     .option('--workers <number>', 'with deliver: how many processes', positive, 1)
@@ -46,11 +56,21 @@ export function benchCommand(): Command {
     .option('--profile <folder>', 'with deliver: where the workers write profiles of their CPU')
     .option('--every <hours>', 'with day: how many hours lie between two plans', positive, 1)
     .option('--history <days>', 'with day: of how many days before digests are on record already', positive, 0)
+    .option('--labelled <file>', 'with phrases: papers, as `topics evaluate` takes them')
+    .option('--phrases <number>', 'with phrases: how many', positive, 100_000)
+    .option('--addresses <number>', 'with sign-ups: how many of each kind', positive, 1_000)
+    .option('--seconds <number>', 'with flood: for how long', positive, 300)
     .option('--json', 'print one JSON object')
     .action(async (what: Wanted, options: Options) => {
+      const print = (report: object, text: string) =>
+        process.stdout.write(`${options.json ? JSON.stringify(report) : text}\n`);
+      if (what === 'phrases' || what === 'sign-ups' || what === 'flood') {
+        const report = await measureApart(what, options);
+        return void print(report, JSON.stringify(report, null, 2));
+      }
       const report =
         what === 'day' ? await measureDay(options) : await measure(what === 'all' ? parts : [what], options);
-      process.stdout.write(`${options.json ? JSON.stringify(report) : benchText(report)}\n`);
+      print(report, benchText(report));
     });
 }
 
@@ -123,6 +143,18 @@ async function measureDay({ subscribers, every, history }: Options): Promise<Ben
   } finally {
     bar.stop();
   }
+}
+
+/** What has nothing to do with subscribers that are made up. */
+async function measureApart(
+  what: 'phrases' | 'sign-ups' | 'flood',
+  { labelled, phrases, addresses, seconds }: Options,
+): Promise<object> {
+  if (what === 'sign-ups') return { signUps: await inThrowAwayDatabase((ctx) => benchSignUps(ctx, addresses)) };
+  if (what === 'flood') return { flood: await inThrowAwayDatabase((ctx) => benchFlood(ctx, seconds)) };
+  if (!labelled) throw new UserError('bench phrases needs --labelled FILE: papers with keywords, a line of JSON each');
+  const papers = await readLabelled(labelled);
+  return { phrases: await inThrowAwayDatabase((ctx) => benchPhrases(ctx, papers, phrases)) };
 }
 
 function startBar(total: number): { begin: (what: string) => void; stop: () => void } {

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import wrapAnsi from 'wrap-ansi';
 import { UserError } from '../errors.js';
 import { type Agreement, type Evaluation, evaluateClassifier } from '../topics/evaluation.js';
-import { parseLabelled } from '../topics/labelled.js';
+import { readLabelled } from '../topics/labelled.js';
 import { loadMatcher } from '../topics/matcher.js';
 import { vocabulary } from '../topics/vocabulary.js';
 
@@ -40,11 +39,7 @@ function indented(text: string): string {
 }
 
 async function evaluateFile(file: string, withKeywords: boolean): Promise<Evaluation> {
-  const text = await readFile(file, 'utf8').catch((error) => {
-    throw new UserError(`${file} cannot be read: ${error.message}`);
-  });
-  const papers = parseLabelled(file, text);
-  if (papers.length === 0) throw new UserError(`${file} has no papers`);
+  const papers = await readLabelled(file);
   const unknown = papers.flatMap(({ topics }) => topics).find((topic) => !slugs.includes(topic));
   if (unknown !== undefined) throw new UserError(`${file} names the topic “${unknown}”, which there is not`);
   const { classifier } = loadMatcher();

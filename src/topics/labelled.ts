@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 
@@ -13,6 +14,16 @@ const labelledPaper = z.object({
 
 /** A paper that a reader has given its topics. */
 export type LabelledPaper = z.output<typeof labelledPaper>;
+
+/** Reads a file of labelled papers. @throws UserError where it cannot be read, has none, or a line is none */
+export async function readLabelled(file: string): Promise<LabelledPaper[]> {
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw new UserError(`${file} cannot be read: ${error.message}`);
+  });
+  const papers = parseLabelled(file, text);
+  if (papers.length === 0) throw new UserError(`${file} has no papers`);
+  return papers;
+}
 
 /**
  * Reads labelled papers, one JSON object a line.

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runProgram } from '../helpers/program.js';
 
@@ -87,6 +90,39 @@ describe('bench', () => {
     expect(day.pages.requests).toBeGreaterThan(0);
     expect(day.pages.failed).toBe(0);
   }, 120_000);
+
+  it('holds papers against phrases, beside PostgreSQL', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'offprint-bench-'));
+    const file = join(folder, 'papers.jsonl');
+    const paper = (i: number) => ({
+      title: `On word${i} and word${i + 1}`,
+      abstract: `We study word${i}.`,
+      keywords: [`word${i}`, `word${i + 1}`],
+      topics: [],
+    });
+    await writeFile(file, Array.from({ length: 40 }, (_, i) => JSON.stringify(paper(i))).join('\n'));
+    const { status, stdout, stderr } = await run('phrases', '--labelled', file, '--phrases', '300', '--json');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { phrases } = JSON.parse(stdout);
+    expect(phrases).toMatchObject({ papers: 40, phrases: 300, postgresOneByOneRatio: expect.any(Number) });
+    expect(phrases.matches).toBeGreaterThan(300);
+    const tooMany = await run('phrases', '--labelled', file, '--phrases', '5000');
+    expect(tooMany).toMatchObject({ status: 1, stderr: expect.stringContaining('choose fewer by --phrases') });
+    expect(await run('phrases')).toMatchObject({ status: 1, stderr: expect.stringContaining('--labelled FILE') });
+    await rm(folder, { recursive: true });
+  }, 60_000);
+
+  it('measures sign-ups of each kind of address, and what a flood of them does', async () => {
+    const timing = await run('sign-ups', '--addresses', '20', '--json');
+    expect(timing).toMatchObject({ status: 0, stderr: '' });
+    const distances = { pending: expect.any(Number), active: expect.any(Number), unsubscribed: expect.any(Number) };
+    const measurement = { medianMs: expect.any(Number), distanceToNew: expect.objectContaining(distances) };
+    expect(JSON.parse(timing.stdout).signUps).toMatchObject({ idle: measurement, busy: measurement });
+    const { flood } = JSON.parse((await run('flood', '--seconds', '3', '--json')).stdout);
+    expect(flood.sent).toBeGreaterThan(100);
+    expect(flood.statuses).toMatchObject({ 202: expect.any(Number) });
+    expect(flood.honest.got).toBe(flood.honest.tries);
+  }, 60_000);
 
   it('says it to people in a few lines, and refuses what it cannot measure', async () => {
     const { stdout } = await run('compose', '--subscribers', '50');

@@ -1,36 +1,17 @@
-/**
- * Whether the time of an answer tells who subscribes, and what a flood of sign-ups does to everybody else:
- * `npm run bench:sign-ups -- timing [COUNT]` and `npm run bench:sign-ups -- flood [SECONDS]`. The real site on loopback, in a throw-away
- * database. Prints a line of JSON.
- */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
-import { parseConfig } from '../src/config.js';
-import { type Context, openContext } from '../src/context.js';
-import { addressHashes } from '../src/subscribers/address-hash.js';
-import { seedTopics } from '../src/topics/vocabulary.js';
-import { createWebApp } from '../src/web/server.js';
+import type { Config } from '../config.js';
+import type { Context } from '../context.js';
+import { projectPath } from '../project.js';
+import { addressHashes } from '../subscribers/address-hash.js';
+import { seedTopics } from '../topics/vocabulary.js';
+import { rounded } from './measured.js';
 
 const kinds = ['new', 'pending', 'active', 'unsubscribed', 'suppressed'] as const;
 type Kind = (typeof kinds)[number];
-
-/** The site in a process of its own, so that what measures it takes none of its time. */
-async function serve(env: Record<string, string>): Promise<void> {
-  const ctx = await openContext(parseConfig(env));
-  await seedTopics(ctx.db.prisma);
-  const server = createServer(createWebApp(ctx)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  process.send?.({ port: (server.address() as AddressInfo).port });
-  process.on('message', () => process.send?.({ rss: process.memoryUsage().rss }));
-}
 
 const randomIp = () => Array.from({ length: 4 }, () => 1 + Math.floor(Math.random() * 250)).join('.');
 
@@ -73,7 +54,6 @@ const critical = (n: number, m: number) => 1.628 * Math.sqrt((n + m) / (n * m));
 
 const percentile = (values: readonly number[], p: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(p * values.length))] ?? 0;
-const rounded = (value: number) => Number(value.toFixed(3));
 
 async function timing(url: string, ctx: Context, count: number, underLoad: boolean) {
   const addresses = await prepare(ctx, count);
@@ -184,41 +164,45 @@ async function flood(url: string, ctx: Context, seconds: number, rss: () => Prom
   };
 }
 
-async function main(what: string, amount: number): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'offprint-bench-'));
-  const env = {
-    DATA_DIR: dataDir,
-    LOG_LEVEL: 'silent',
-    TRUST_PROXY: '1',
-    ...(what === 'flood' ? {} : { SIGN_UPS_PER_HOUR: '1000000', SIGN_UPS_PER_DOMAIN: '1000000' }),
-  };
-  const ctx = await openContext(parseConfig(env));
-  const site = fork(process.argv[1] ?? '', ['serve'], { env: { ...process.env, ...env } });
+/** Does something with the site in a process of its own, so that what measures it takes none of its time. */
+async function withSite<Result>(
+  ctx: Context,
+  settings: Partial<Config['web']>,
+  work: (url: string, rss: () => Promise<number>) => Promise<Result>,
+): Promise<Result> {
+  await seedTopics(ctx.db.prisma);
+  const given = JSON.stringify({ trustProxy: 1, ...settings });
+  const site = fork(projectPath('dist/src/bench/web-process.js'), [ctx.config.database.dataDir, given]);
   try {
-    const [{ port }] = (await once(site, 'message')) as [{ port: number }];
-    const url = `http://127.0.0.1:${port}`;
-    const rss = async () => {
+    const [port] = (await once(site, 'message')) as [number];
+    return await work(`http://127.0.0.1:${port}`, async () => {
       site.send('rss');
-      return ((await once(site, 'message')) as [{ rss: number }])[0].rss;
-    };
-    if (what === 'flood') {
-      process.stdout.write(`${JSON.stringify(await flood(url, ctx, amount || 300, rss))}\n`);
-      return;
-    }
-    for (const underLoad of [false, true]) {
-      await ctx.db.pool.query(
-        'truncate subscribers, suppressions, confirmation_requests, rate_limits restart identity cascade',
-      );
-      const result = await timing(url, ctx, amount || 1_000, underLoad);
-      process.stdout.write(`${JSON.stringify({ underLoad, ...result })}\n`);
-    }
+      return ((await once(site, 'message')) as [number])[0];
+    });
   } finally {
-    site.kill();
-    await ctx.db.close();
-    await rm(dataDir, { recursive: true, force: true });
+    const ended = once(site, 'exit');
+    site.disconnect();
+    await ended;
   }
 }
 
-const [what = 'timing', amount = '0'] = process.argv.slice(2);
-if (what === 'serve') await serve(process.env as Record<string, string>);
-else await main(what, Number(amount));
+const unlimited = 1_000_000;
+
+/** Whether the time of an answer tells who subscribes, with that many addresses of each kind: on an idle site, and on a busy one. */
+export async function benchSignUps(ctx: Context, count: number) {
+  const signUpsPerHour = { ...ctx.config.web.signUpsPerHour, perDomain: unlimited, inAll: unlimited };
+  return withSite(ctx, { signUpsPerHour }, async (url) => {
+    const measureOnce = async (underLoad: boolean) => {
+      await ctx.db.pool.query(
+        'truncate subscribers, suppressions, confirmation_requests, rate_limits restart identity cascade',
+      );
+      return timing(url, ctx, count, underLoad);
+    };
+    return { idle: await measureOnce(false), busy: await measureOnce(true) };
+  });
+}
+
+/** What 10,000 sign-ups a minute, for that many seconds, do to everybody else. */
+export async function benchFlood(ctx: Context, seconds: number) {
+  return withSite(ctx, {}, (url, rss) => flood(url, ctx, seconds, rss));
+}

@@ -1,20 +1,28 @@
-/**
- * What it takes to hold 1,000 new papers against 42 topics and 100,000 distinct phrases, against 200,000 of which no more match,
- * and beside PostgreSQL that is asked for one phrase after the other: `OFFPRINT_CORPUS=… npm run bench:phrases`.
- * Papers and phrases are those of the corpus' labelled papers and their keywords. Prints a line of JSON.
- */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseConfig } from '../src/config.js';
-import { type Context, openContext } from '../src/context.js';
-import { PaperIndex } from '../src/interests/paper-index.js';
-import { readPhrase } from '../src/interests/phrase.js';
-import type { FindablePaper } from '../src/papers/offers.js';
-import { loadMatcher } from '../src/topics/matcher.js';
-import { readCorpus } from '../training/labelled.js';
+import type { Context } from '../context.js';
+import { UserError } from '../errors.js';
+import { PaperIndex } from '../interests/paper-index.js';
+import { readPhrase } from '../interests/phrase.js';
+import type { FindablePaper } from '../papers/offers.js';
+import type { LabelledPaper } from '../topics/labelled.js';
+import { loadMatcher } from '../topics/matcher.js';
+import { rounded } from './measured.js';
 
-const counts = { papers: 1_000, phrases: 100_000, askedOfPostgres: 500 };
+/** What it took to hold papers against all topics and so many phrases. */
+export interface PhrasesReport {
+  papers: number;
+  phrases: number;
+  seconds: number;
+  matches: number;
+  peakMb: number;
+  /** How much longer it takes with as many phrases more that nothing matches. */
+  twiceThePhrasesRatio: number;
+  /** PostgreSQL, asked for one phrase after the other. */
+  postgresOneByOneSeconds: number;
+  postgresOneByOneRatio: number;
+}
+
+const mostPapers = 1_000;
+const askedOfPostgres = 500;
 
 /** Numbers from 0 to 1 that are the same in every run: the generator of Park and Miller, 1988. */
 function randomNumbers(seed: number): () => number {
@@ -94,44 +102,48 @@ async function askPostgres(
   return (performance.now() - started) / 1_000 / phrases.length;
 }
 
-const { train, development } = readCorpus();
-const keywords = [...train, ...development].flatMap((paper) =>
-  paper.keywords.map((keyword) => keyword.replaceAll('"', '')),
-);
-const papers = train.slice(-counts.papers).map(
-  ({ title, abstract, keywords }, id): FindablePaper => ({
-    id,
-    title,
-    abstract,
-    keywords,
-    authors: [],
-    categories: [],
-  }),
-);
-const drawn = drawPhrases(keywords);
-const phrases = take(counts.phrases, drawn);
-const index = indexOf(papers);
-const without = take(counts.phrases, drawn, (phrase) => index.withPhrase(phrase).size === 0);
-const once = measure(() => holdAgainst(papers, phrases));
-const peakMb = Math.round(process.resourceUsage().maxRSS / 1_024);
-const twice = measure(() => holdAgainst(papers, [...phrases, ...without]));
-
-const dataDir = await mkdtemp(join(tmpdir(), 'offprint-bench-'));
-const ctx = await openContext(parseConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'warn' }));
-try {
-  const each = await askPostgres(ctx, papers, phrases.slice(0, counts.askedOfPostgres));
-  process.stdout.write(
-    `${JSON.stringify({
-      papers: papers.length,
-      phrases: phrases.length,
-      ...once,
-      peakMb,
-      twiceThePhrasesRatio: Number((twice.seconds / once.seconds).toFixed(2)),
-      postgresOneByOneSeconds: Number((each * phrases.length).toFixed(1)),
-      postgresOneByOneRatio: Number(((each * phrases.length) / once.seconds).toFixed(1)),
-    })}\n`,
+/**
+ * Holds the last thousand papers against all topics and that many distinct phrases, which are made of all papers' keywords; then against
+ * twice as many, and beside PostgreSQL.
+ * @throws UserError where the papers have too few keywords
+ */
+export async function benchPhrases(
+  ctx: Context,
+  labelled: readonly LabelledPaper[],
+  count: number,
+): Promise<PhrasesReport> {
+  const keywords = labelled.flatMap((paper) => paper.keywords.map((keyword) => keyword.replaceAll('"', '')));
+  const papers = labelled.slice(-mostPapers).map(
+    ({ title, abstract, keywords }, id): FindablePaper => ({
+      id,
+      title,
+      abstract,
+      keywords,
+      authors: [],
+      categories: [],
+    }),
   );
-} finally {
-  await ctx.db.close();
-  await rm(dataDir, { recursive: true, force: true });
+  // Of so many pairs, in three ways, most are phrases that find nothing.
+  const pairs = new Set(keywords).size ** 2;
+  if (pairs < 4 * count)
+    throw new UserError(
+      `${count} different phrases need papers with more keywords than these, or choose fewer by --phrases`,
+    );
+  const drawn = drawPhrases(keywords);
+  const phrases = take(count, drawn);
+  const index = indexOf(papers);
+  const without = take(count, drawn, (phrase) => index.withPhrase(phrase).size === 0);
+  const once = measure(() => holdAgainst(papers, phrases));
+  const peakMb = Math.round(process.resourceUsage().maxRSS / 1_024);
+  const twice = measure(() => holdAgainst(papers, [...phrases, ...without]));
+  const postgresSeconds = (await askPostgres(ctx, papers, phrases.slice(0, askedOfPostgres))) * phrases.length;
+  return {
+    papers: papers.length,
+    phrases: phrases.length,
+    ...once,
+    peakMb,
+    twiceThePhrasesRatio: rounded(twice.seconds / once.seconds),
+    postgresOneByOneSeconds: rounded(postgresSeconds),
+    postgresOneByOneRatio: rounded(postgresSeconds / once.seconds),
+  };
 }
