@@ -65,7 +65,7 @@ describe('bench', () => {
       '--subscribers',
       '200',
       '--every',
-      '6',
+      '12',
       '--history',
       '3',
       '--json',
