@@ -150,11 +150,18 @@ async function measureApart(
   what: 'phrases' | 'sign-ups' | 'flood',
   { labelled, phrases, addresses, seconds }: Options,
 ): Promise<object> {
-  if (what === 'sign-ups') return { signUps: await inThrowAwayDatabase((ctx) => benchSignUps(ctx, addresses)) };
-  if (what === 'flood') return { flood: await inThrowAwayDatabase((ctx) => benchFlood(ctx, seconds)) };
-  if (!labelled) throw new UserError('bench phrases needs --labelled FILE: papers with keywords, a line of JSON each');
-  const papers = await readLabelled(labelled);
-  return { phrases: await inThrowAwayDatabase((ctx) => benchPhrases(ctx, papers, phrases)) };
+  const bar = startBar(1);
+  bar.begin(`measuring ${what}`);
+  try {
+    if (what === 'sign-ups') return { signUps: await inThrowAwayDatabase((ctx) => benchSignUps(ctx, addresses)) };
+    if (what === 'flood') return { flood: await inThrowAwayDatabase((ctx) => benchFlood(ctx, seconds)) };
+    if (!labelled)
+      throw new UserError('bench phrases needs --labelled FILE: papers with keywords, a line of JSON each');
+    const papers = await readLabelled(labelled);
+    return { phrases: await inThrowAwayDatabase((ctx) => benchPhrases(ctx, papers, phrases)) };
+  } finally {
+    bar.stop();
+  }
 }
 
 function startBar(total: number): { begin: (what: string) => void; stop: () => void } {

@@ -33,7 +33,7 @@ export async function checkSenderRecords(
   ]);
 }
 
-/** Whether no name server has anything about a domain (RFC 6761). */
+/** Whether no name server has anything about a domain (RFC 6761, RFC 6762, and .internal). */
 function isLocal(domain: string): boolean {
   return /(^|\.)(localhost|local|test|invalid|internal)$/.test(domain);
 }

@@ -108,6 +108,8 @@ describe('bench', () => {
     expect(phrases.matches).toBeGreaterThan(300);
     const tooMany = await run('phrases', '--labelled', file, '--phrases', '5000');
     expect(tooMany).toMatchObject({ status: 1, stderr: expect.stringContaining('choose fewer by --phrases') });
+    await writeFile(file, JSON.stringify({ ...paper(1), keywords: [] }));
+    expect(await run('phrases', '--labelled', file, '--phrases', '1')).toMatchObject({ status: 1 });
     expect(await run('phrases')).toMatchObject({ status: 1, stderr: expect.stringContaining('--labelled FILE') });
     await rm(folder, { recursive: true });
   }, 60_000);

@@ -1,11 +1,6 @@
-import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config.js';
-import { openContext } from '../../src/context.js';
-import { createWebApp } from '../../src/web/server.js';
-import { createDatabase } from '../helpers/context.js';
 import { makePaper, makeSubscriber } from '../helpers/rows.js';
-import { serve, useSite } from './site.js';
+import { serveWithoutDatabase, useSite } from './site.js';
 
 const site = useSite();
 const db = () => site().ctx.db.prisma;
@@ -81,18 +76,10 @@ describe('/metrics', () => {
   });
 
   it('tells of the process while the database is away', async () => {
-    const { url, drop } = await createDatabase();
-    const lines: string[] = [];
-    const opened = await openContext(
-      parseConfig({ DATABASE_URL: url, LOG_LEVEL: 'silent', SECRET_KEY: 'a-secret-key-of-a-test' }),
-    );
-    const ctx = { ...opened, log: pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }) };
-    const server = await serve(createWebApp(ctx));
-    await drop();
-    const response = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+    const { lines, get, close } = await serveWithoutDatabase('warn');
+    const response = await get('/metrics');
     const values = valuesIn(await response.text());
-    await server.close();
-    await ctx.db.close();
+    await close();
     expect(response.status).toBe(200);
     expect(values).toMatchObject({ offprint_database_up: 0 });
     expect(Object.keys(values)).toContain('process_cpu_seconds_total');

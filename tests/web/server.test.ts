@@ -1,12 +1,7 @@
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config.js';
-import { openContext } from '../../src/context.js';
 import { advanceMark } from '../../src/database/high-water-mark.js';
 import { signToken } from '../../src/subscribers/tokens.js';
-import { createWebApp } from '../../src/web/server.js';
-import { createDatabase } from '../helpers/context.js';
-import { letPagesAge, serve, useSite } from './site.js';
+import { letPagesAge, serveWithoutDatabase, useSite } from './site.js';
 
 const site = useSite();
 
@@ -150,16 +145,8 @@ describe('a query that is wrong', () => {
 
 describe('without its database', () => {
   it('the site stays up, says so without a word of its insides, and logs the reason without tokens', async () => {
-    const { url, drop } = await createDatabase();
-    const lines: string[] = [];
-    const opened = await openContext(
-      parseConfig({ DATABASE_URL: url, LOG_LEVEL: 'silent', SECRET_KEY: 'a-secret-key-of-a-test' }),
-    );
-    const ctx = { ...opened, log: pino({ level: 'error' }, { write: (line: string) => void lines.push(line) }) };
-    const server = await serve(createWebApp(ctx));
+    const { ctx, lines, get, close } = await serveWithoutDatabase('error');
     const token = signToken(ctx.keys, 'preferences', { linkId: '00000000-0000-4000-8000-000000000007', epoch: 0 });
-    await drop();
-    const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`);
     for (const path of ['/', `/preferences/${token}`]) {
       const response = await get(path);
       const html = await response.text();
@@ -177,7 +164,6 @@ describe('without its database', () => {
       status: 'unavailable',
       checks: { database: 'unavailable' },
     });
-    await server.close();
-    await ctx.db.close();
+    await close();
   });
 });

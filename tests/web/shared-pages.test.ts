@@ -9,13 +9,26 @@ let now: Date;
 let made: string[];
 /** Before a page is made. */
 let hold: () => Promise<void>;
+/** Hears of each request once the pages have. */
+let received: () => void;
+
+/** Resolves once that many requests more have been received. */
+const requests = (count: number) =>
+  new Promise<void>((done) => {
+    let left = count;
+    received = () => --left === 0 && done();
+  });
 
 beforeEach(async () => {
   now = new Date('2026-02-04T12:00:00Z');
   made = [];
   hold = async () => {};
+  received = () => {};
   const pages = new SharedPages({ clock: () => now });
-  const app = express().use(chooseLanguage);
+  const app = express().use(chooseLanguage, (_req, _res, next) => {
+    next();
+    received();
+  });
   app.locals['site'] = { operator: { name: null, url: null }, baseUrl: 'https://papers.example.org' };
   app.get('/{*page}', (req, res) =>
     pages.send(res, 'message', async () => {
@@ -35,7 +48,8 @@ const text = async (path: string, headers: Record<string, string> = {}) => (awai
 
 describe('a page that is the same for everybody', () => {
   it('is made once for all who ask while it is made, and in the second after', async () => {
-    hold = () => new Promise((done) => setTimeout(done, 100));
+    const all = requests(4);
+    hold = () => all;
     const first = await Promise.all([text('/a'), text('/a'), text('/b'), text('/a')]);
     expect(made).toEqual(['/a', '/b']);
     expect(new Set(first).size).toBe(2);
@@ -65,8 +79,9 @@ describe('a page that is the same for everybody', () => {
     hold = () => new Promise((done) => (finish = done));
     await text('/a');
     now = new Date(now.getTime() + 500);
+    const asked = requests(1);
     const late = text('/a');
-    await new Promise((done) => setTimeout(done, 100));
+    await asked;
     finish();
     expect(await late).toContain('Made 2 times');
   });
@@ -88,7 +103,8 @@ describe('a page that is the same for everybody', () => {
   });
 
   it('that could not be made is a failure for all who wait for it, and is tried again for who asks next', async () => {
-    hold = () => new Promise((_, fail) => setTimeout(() => fail(new Error('the database is away')), 100));
+    const both = requests(2);
+    hold = () => both.then(() => Promise.reject(new Error('the database is away')));
     const failed = await Promise.all([ask('/a'), ask('/a')]);
     expect(failed.map(({ status }) => status)).toEqual([500, 500]);
     hold = async () => {};
@@ -126,7 +142,8 @@ describe('a page that is the same for everybody', () => {
   });
 
   it('comes to each of many who ask for different ones at the same time', async () => {
-    hold = () => new Promise((done) => setTimeout(done, 100));
+    const all = requests(100);
+    hold = () => all;
     const pages = Array.from({ length: 100 }, (_, i) => `/${i}`);
     const answers = await Promise.all(pages.map((path) => text(path)));
     for (const [i, path] of pages.entries()) expect(answers[i]).toContain(`The page of ${path}<`);

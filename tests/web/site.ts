@@ -1,8 +1,11 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
 import { afterAll, beforeAll } from 'vitest';
+import { parseConfig } from '../../src/config.js';
+import { openContext } from '../../src/context.js';
 import { createWebApp } from '../../src/web/server.js';
-import { type TestContext, useContext } from '../helpers/context.js';
+import { createDatabase, type TestContext, useContext } from '../helpers/context.js';
 
 /** The site of a test file, listening on a free port, and what its tests ask of it. */
 export interface TestSite {
@@ -54,6 +57,27 @@ export function useSite(env: Record<string, string> = {}): () => TestSite {
       postJson: (path, body, headers = {}) =>
         send(path, 'POST', JSON.stringify(body), { 'content-type': 'application/json', ...headers }),
     };
+  };
+}
+
+/** A site that has lost its database, and what it logs of that level and above. */
+export async function serveWithoutDatabase(level: 'warn' | 'error') {
+  const { url, drop } = await createDatabase();
+  const lines: string[] = [];
+  const opened = await openContext(
+    parseConfig({ DATABASE_URL: url, LOG_LEVEL: 'silent', SECRET_KEY: 'a-secret-key-of-a-test' }),
+  );
+  const ctx = { ...opened, log: pino({ level }, { write: (line: string) => void lines.push(line) }) };
+  const server = await serve(createWebApp(ctx));
+  await drop();
+  return {
+    ctx,
+    lines,
+    get: (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`),
+    close: async () => {
+      await server.close();
+      await ctx.db.close();
+    },
   };
 }
 
