@@ -267,8 +267,11 @@ describe('prune', () => {
     await makeSubscriber(prisma);
     await pending();
     await work();
+    const delivered = finished('deliver');
     await done('plan', {});
-    await server.received(1);
+    // A digest under way is kept, and its mail may be there before its outcome is on record.
+    expect(await delivered).toBeNull();
+    expect(server.mails).toHaveLength(1);
     context().time.now = new Date(now.getTime() + 401 * 86_400_000);
     expect(await done('prune', {})).toBeNull();
     expect(await prisma.subscriber.findMany()).toMatchObject([{ status: 'active' }]);
