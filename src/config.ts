@@ -24,6 +24,7 @@ const secrets = [
   'WEBHOOK_POSTMARK_LOGIN',
   'WEBHOOK_SENDGRID_KEY',
   'WEBHOOK_MAILGUN_KEY',
+  'ADMIN_PASSWORD',
 ];
 
 /** Puts in place what stands in files. @returns what is wrong with them */
@@ -118,6 +119,8 @@ function toConfig(env: z.output<typeof environment>) {
       baseUrl: env.BASE_URL ?? `http://localhost:${env.PORT}`,
       baseUrlGiven: env.BASE_URL !== undefined,
       trustProxy: env.TRUST_PROXY,
+      /** What opens the operator's pages; null: there are none. */
+      adminPassword: env.ADMIN_PASSWORD ? new Secret(env.ADMIN_PASSWORD) : null,
       /** Past these a browser has to work for each. */
       signUpsPerHour: {
         perNetwork: env.SIGN_UPS_PER_NETWORK,

@@ -36,6 +36,7 @@ describe('an empty environment', () => {
       mail: { from: { name: 'Offprint', address: 'digest@localhost' }, domain: 'localhost', bounceAddress: null },
       operator: { name: null, url: null },
       web: {
+        adminPassword: null,
         host: '127.0.0.1',
         port: 3000,
         baseUrl: 'http://localhost:3000',
@@ -117,6 +118,7 @@ describe('a value', () => {
     ['IN_DOUBT', 'hold', (c) => c.sending.inDoubt, 'hold'],
     ['IDEMPOTENCY_HEADER', 'Resend-Idempotency-Key', (c) => c.sending.idempotencyHeader, 'Resend-Idempotency-Key'],
     ['WEBHOOK_SES_TOPIC', 'arn:aws:sns:eu-west-1:123456789012:bounces', (c) => c.webhooks.sesTopics?.length, 1],
+    ['ADMIN_PASSWORD', 'correct horse', (c) => c.web.adminPassword?.reveal(), 'correct horse'],
     ['WEBHOOK_MAILGUN_KEY', 'key-0123456789abcdef', (c) => c.webhooks.mailgunKey?.reveal(), 'key-0123456789abcdef'],
     ['TRUST_PROXY', '2', (c) => c.web.trustProxy, 2],
     ['OPERATOR_NAME', 'Physics Library', (c) => c.operator.name, 'Physics Library'],
@@ -157,6 +159,7 @@ describe('a wrong value', () => {
     ['PORT', '3e3', '3000'],
     ['MAILBOX_PORT', 'any', '1080'],
     ['MAILBOX_SMTP_PORT', '1.5', '1025'],
+    ['ADMIN_PASSWORD', 'admin', 'openssl rand -base64 18'],
     ['SECRET_KEY', 'short', 'openssl rand -hex 32'],
     ['SECRET_KEY', `${key},short`, 'openssl rand -hex 32'],
     ['PAPER_SOURCES', 'huggingface,arxiv', 'huggingface,arxiv:cs.CL+cs.LG'],

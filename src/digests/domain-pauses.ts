@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Queries } from '../database/database.js';
 
 /** How long a domain is left alone, in seconds; each time twice as long, until it has been quiet for as long as the most. */
@@ -22,4 +23,18 @@ export async function pauseDomain(db: Queries, domain: string, reply: string, no
       where p.until <= ${now}
     returning until`;
   return rows[0]?.until ?? null;
+}
+
+const pause = z.object({
+  domain: z.string(),
+  until: z.date(),
+  /** What its server said. */
+  reply: z.string(),
+});
+
+/** The domains that are left alone for now, and why, at most `limit`. */
+export async function listDomainPauses(db: Queries, now: Date, limit: number): Promise<z.output<typeof pause>[]> {
+  const rows = await db.$queryRaw`
+    select domain, until, reply from domain_pauses where until > ${now} order by until desc, domain limit ${limit}`;
+  return z.array(pause).parse(rows);
 }

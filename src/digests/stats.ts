@@ -54,3 +54,14 @@ export async function collectStats(db: Queries, now: Date) {
 function zeroFilled<Status extends string>(statuses: Status[], found: Record<string, number>): Record<Status, number> {
   return Object.fromEntries(statuses.map((status) => [status, found[status] ?? 0])) as Record<Status, number>;
 }
+
+const plannedDay = z.object({ day: z.string(), due: z.number(), planned: z.number(), noMatch: z.number() });
+
+/** What the plan's book has of the digest days of the `days` before `now`, the newest first. */
+export async function readPlannedDays(db: Queries, now: Date, days: number): Promise<z.output<typeof plannedDay>[]> {
+  const rows = await db.$queryRaw`
+    select day::text, sum(due)::int as due, sum(planned)::int as planned, sum(no_match)::int as "noMatch"
+    from plans where day > (${now}::timestamptz at time zone 'UTC')::date - ${days}::int
+    group by plans.day order by plans.day desc`;
+  return z.array(plannedDay).parse(rows);
+}

@@ -55,6 +55,34 @@ export function createCodeLimit(ctx: Pick<Context, 'db'>): CodeLimit {
   return async (signUpId) => (await take(perPage, signUpId)) === null;
 }
 
+/** Wrong passwords that a network may give in an hour. */
+const passwordTries = 10;
+
+/** The tries that networks have to say a password. */
+export interface PasswordLimit {
+  /** Takes one try. @returns in how many seconds there is another, where none is left; else null */
+  take(ip: string): Promise<number | null>;
+  /** Gives a try back: the password was right. */
+  giveBack(ip: string): Promise<void>;
+}
+
+export function createPasswordLimit(ctx: Pick<Context, 'db' | 'keys'>): PasswordLimit {
+  const ofNetworks = networkShares.map((share) => limiter(ctx, 'password', share * passwordTries, hourInSeconds));
+  const keysOf = (ip: string) => clientNetworks(ip).map((network) => hashed(ctx, `network:${network}`));
+  return {
+    take: async (ip) => {
+      for (const [i, key] of keysOf(ip).entries()) {
+        const seconds = await take(ofNetworks[i] as RateLimiterPostgres, key);
+        if (seconds !== null) return seconds;
+      }
+      return null;
+    },
+    giveBack: async (ip) => {
+      for (const [i, key] of keysOf(ip).entries()) await ofNetworks[i]?.reward(key);
+    },
+  };
+}
+
 /** Networks and domains stand as keyed hashes. */
 export function createSignUpLimit(ctx: Pick<Context, 'config' | 'db' | 'keys'>): SignUpLimit {
   const { perNetwork, perDomain, inAll } = ctx.config.web.signUpsPerHour;

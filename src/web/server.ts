@@ -10,6 +10,7 @@ import type { SiteFacts } from './page.js';
 import { createProofOfWork } from './proof-of-work.js';
 import { createCodeLimit, createNoticeLimit, createSignUpLimit } from './rate-limits.js';
 import { aboutRoutes } from './routes/about.js';
+import { adminRoutes } from './routes/admin.js';
 import { confirmRoutes } from './routes/confirm.js';
 import { digestRoutes } from './routes/digest.js';
 import { feedbackRoutes } from './routes/feedback.js';
@@ -69,7 +70,7 @@ export function createWebApp(ctx: Context, isStopping: () => boolean = () => fal
   app.use(homeRoutes(site), papersRoutes(site), sampleRoutes(site), subscribeRoutes(site), confirmRoutes(site));
   app.use(feedRoutes(site), aboutRoutes(), languageRoutes(ctx));
   app.use(personalDataRoutes(site), preferencesRoutes(site), digestRoutes(site), historyRoutes(site));
-  app.use(feedbackRoutes(site));
+  app.use(feedbackRoutes(site), adminRoutes(site));
   app.use(notFound);
   app.use(errorHandler(ctx.log));
   return app;

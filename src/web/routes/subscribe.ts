@@ -9,6 +9,7 @@ import { topicSlugs } from '../choices.js';
 import { sendForeignForm, wantsJson } from '../errors.js';
 import { type Body, bodyOf, given, listOf, typed } from '../forms.js';
 import { textsOf } from '../language.js';
+import { isFromElsewhere } from '../origin.js';
 import { sendPage } from '../page.js';
 import type { Site } from '../site.js';
 import { subscribeForm } from '../subscribe-form.js';
@@ -32,6 +33,7 @@ export function subscribeRoutes(site: Site): Router {
   };
   router.get('/subscribe', (_req, res) => res.redirect(303, '/#subscribe'));
   router.post('/subscribe', async (req, res) => {
+    // It could use the networks of all its visitors.
     if (isFromElsewhere(req, ctx.config.web.baseUrl)) return sendForeignForm(req, res);
     const body = bodyOf(req.body);
     const texts = textsOf(res);
@@ -82,15 +84,4 @@ export function sentPage({ ctx }: Pick<Site, 'ctx'>, email: string, signUpId: st
 /** The fields of a form that says the same again. */
 function formFields({ email, topics, timezone }: { email: string; topics: string[]; timezone: string }) {
   return [['email', email], ['timezone', timezone], ...topics.map((slug) => ['topics', slug])];
-}
-
-/**
- * Whether a page of another site sent this: it could use the networks of all its visitors. What tells no origin is taken, because
- * pages that tell no referrer, as ours, send "null". https://fetch.spec.whatwg.org/#origin-header
- */
-function isFromElsewhere(req: Request, baseUrl: string): boolean {
-  if (req.get('sec-fetch-site') === 'cross-site') return true;
-  const origin = req.get('origin');
-  if (origin === undefined || !URL.canParse(origin)) return false;
-  return ![req.get('host'), new URL(baseUrl).host].includes(new URL(origin).host);
 }

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { maskAddresses } from '../../mail/outcome.js';
 import type { Secret } from '../../secret.js';
-import { checkTime, enhancedIn, Forged, type ProviderEvent, sameSecret, type WebhookCall } from './provider.js';
+import { sameSecret } from '../same-secret.js';
+import { checkTime, enhancedIn, Forged, type ProviderEvent, type WebhookCall } from './provider.js';
 
 const call = z.object({
   signature: z.object({ timestamp: z.coerce.string(), token: z.string().min(1), signature: z.string() }),

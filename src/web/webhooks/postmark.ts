@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { maskAddresses } from '../../mail/outcome.js';
 import type { Secret } from '../../secret.js';
-import { enhancedIn, Forged, type ProviderEvent, sameSecret, type WebhookCall } from './provider.js';
+import { basicLogin } from '../http-basic.js';
+import { sameSecret } from '../same-secret.js';
+import { enhancedIn, Forged, type ProviderEvent, type WebhookCall } from './provider.js';
 
 const event = z.object({
   RecordType: z.string(),
@@ -22,10 +24,8 @@ const deadAddress = ['HardBounce', 'BadEmailAddress'];
  * @throws Forged, and ZodError or SyntaxError where it is none of theirs
  */
 export function readPostmark({ headers, body }: WebhookCall, login: Secret<string>): ProviderEvent[] {
-  const [scheme, given = ''] = String(headers['authorization'] ?? '').split(' ');
-  const known =
-    scheme?.toLowerCase() === 'basic' && sameSecret(Buffer.from(given, 'base64').toString(), login.reveal());
-  if (!known) throw new Forged('it does not know the password');
+  const given = basicLogin(String(headers['authorization'] ?? ''));
+  if (given === null || !sameSecret(given, login.reveal())) throw new Forged('it does not know the password');
   const told = event.parse(JSON.parse(body.toString()));
   const kind = kindOf(told.RecordType, told.Type);
   if (!kind) return [];

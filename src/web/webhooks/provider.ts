@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Feedback } from '../../mail/feedback.js';
 
 /** A call of a webhook, before anything of it is believed. */
@@ -27,12 +26,6 @@ const window = 5 * 60_000;
 /** @throws Forged where a time is too far from ours, or none */
 export function checkTime(at: Date, now: Date, allowed = window): void {
   if (!(Math.abs(now.getTime() - at.getTime()) <= allowed)) throw new Forged('its time is not of now');
-}
-
-/** Whether two secrets are the same, in a time that does not tell where they differ. */
-export function sameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }
 
 /** The enhanced status code in what a server said; null where there is none. */
