@@ -69,7 +69,7 @@ async function makeLongPapers({ db }: Pick<Context, 'db'>): Promise<number[]> {
 }
 
 /** Brings to the disk what was written so far, so that it is nobody's lot in what is measured. Only the superuser may ask for it. */
-async function checkpoint({ db }: Pick<Context, 'db'>): Promise<void> {
+export async function checkpoint({ db }: Pick<Context, 'db'>): Promise<void> {
   const client = new pg.Client(db.url.replace(`//${worker}:`, `//${superuser}:`));
   await client.connect();
   await client.query('checkpoint').finally(() => client.end());
