@@ -25,6 +25,8 @@ export interface StepOrder {
   given: string;
   dataDir: string;
   smtpPort: number;
+  /** To the server. */
+  connections: number;
 }
 
 /** What came of a step. */
@@ -62,7 +64,8 @@ const steps: Record<StepName, (ctx: Context, given: string) => Promise<number>> 
 
 const order = JSON.parse(process.argv[2] ?? '') as StepOrder;
 const config = throwAwayConfig(order.dataDir, order.smtpPort);
-const ctx = await openContext(config, () => new Date(order.at));
+const sending = { ...config.sending, connections: order.connections };
+const ctx = await openContext({ ...config, sending }, () => new Date(order.at));
 // What a process does once is not a matter of how many subscribers there are.
 await ctx.db.prisma.$queryRaw`select 1`;
 const started = performance.now();

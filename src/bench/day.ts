@@ -33,6 +33,7 @@ const hoursADay = 24;
  * planned and delivered to a server that takes all; then the day is audited, counted and tidied up. Each step is a process.
  * @param everyHours how many hours lie between two plans
  * @param historyDays of how many days before digests are on record already
+ * @param connections to the server that takes all
  * @param onStep hears what begins
  */
 export async function benchDay(
@@ -40,6 +41,7 @@ export async function benchDay(
   subscribers: number,
   everyHours: number,
   historyDays: number,
+  connections: number,
   onStep: (what: string) => void,
 ): Promise<DayReport> {
   const { dataDir } = ctx.config.database;
@@ -53,7 +55,7 @@ export async function benchDay(
     const [webPort] = (await once(web, 'message')) as [number];
     const run = (step: StepName, at: Date | string, given = '') => {
       onStep(`${step}, ${typeof at === 'string' ? at : at.toISOString().slice(11, 16)}`);
-      return runStep({ step, at: new Date(at).toISOString(), given, dataDir, smtpPort: sink.port });
+      return runStep({ step, at: new Date(at).toISOString(), given, dataDir, smtpPort: sink.port, connections });
     };
     const imported = await run('import', `${today}T00:00:00Z`, csv);
     if (historyDays > 0) onStep(`making digests of ${historyDays} days`);

@@ -50,7 +50,7 @@ export function benchCommand(): Command {
     .option('--subscribers <number>', 'how many', positive, 10_000)
     .option('--papers <number>', 'with plan: how many are on offer', positive, 150)
     .option('--workers <number>', 'with deliver: how many processes', positive, 1)
-    .option('--connections <number>', 'with deliver: to the server, of each worker', positive, 30)
+    .option('--connections <number>', 'with deliver and day: to the server, of each worker', positive, 100)
     .option('--signed', 'with deliver: sign each mail by DKIM, RSA with 2,048 bits', false)
     .option('--round-trip <milliseconds>', 'with deliver: how long one to the server takes', positive, 0)
     .option('--profile <folder>', 'with deliver: where the workers write profiles of their CPU')
@@ -132,12 +132,12 @@ async function measure(wanted: readonly Part[], options: Options): Promise<Bench
 /** An import, a history, a plan after it, a list of papers, and what ends a day: audit, counts, pruning. */
 const stepsBesidePlans = 7;
 
-async function measureDay({ subscribers, every, history }: Options): Promise<BenchReport> {
+async function measureDay({ subscribers, every, history, connections }: Options): Promise<BenchReport> {
   const bar = startBar(stepsBesidePlans + 2 * plansOf(every).length);
   try {
     return await inThrowAwayDatabase(async (ctx) => ({
       subscribers,
-      day: await benchDay(ctx, subscribers, every, history, bar.begin),
+      day: await benchDay(ctx, subscribers, every, history, connections, bar.begin),
       rowBytes: await measureRows(ctx.db.pool),
     }));
   } finally {

@@ -58,7 +58,7 @@ export async function dkimSignature(head: string, body: Buffer, dkim: Dkim): Pro
   const unsigned = `${foldLines(`DKIM-Signature: ${tags.join('; ')}`, 76)};\r\n b=`;
   const signed = [...names.map((name) => headers.get(name.toLowerCase())), relaxedHeader(unsigned)].join('\r\n');
   const signature = (await signInBackground(Buffer.from(signed, 'latin1'), privateKeyOf(dkim))).toString('base64');
-  return `${unsigned}${signature.replace(/.{72}(?=.)/g, '$&\r\n ')}\r\n`;
+  return `${unsigned}${(signature.match(/.{1,72}/g) ?? []).join('\r\n ')}\r\n`;
 }
 
 function bodyHash(body: Buffer): string {
