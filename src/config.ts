@@ -45,6 +45,8 @@ function readSecretFiles(given: Record<string, string>): [name: string, problem:
 }
 
 const shortestInProduction = 24;
+/** Shorter than a key may be, because a network has few tries. */
+const shortestPassword = 12;
 
 /** Whether a key could be guessed: it is short, or made of few characters. */
 function isWeak(key: string): boolean {
@@ -74,9 +76,16 @@ function missing(given: Record<string, string>): [name: string, problem: string]
 
 /** What is good enough to try Offprint out, but not to serve strangers. */
 function weak(given: Record<string, string>): [name: string, problem: string][] {
-  const guessable = given['NODE_ENV'] === 'production' && given['SECRET_KEY']?.split(',').some(isWeak);
-  const problem = `must not be easy to guess when NODE_ENV=production: at least ${shortestInProduction} characters, like the output of \`openssl rand -hex 32\``;
-  return guessable ? [['SECRET_KEY', problem]] : [];
+  if (given['NODE_ENV'] !== 'production') return [];
+  const problem = (least: number, example: string) =>
+    `must not be easy to guess when NODE_ENV=production: at least ${least} characters, like the output of \`${example}\``;
+  const { SECRET_KEY: keys, ADMIN_PASSWORD: password } = given;
+  const problems: [name: string, problem: string][] = [];
+  if (keys?.split(',').some(isWeak))
+    problems.push(['SECRET_KEY', problem(shortestInProduction, 'openssl rand -hex 32')]);
+  if (password && password.length < shortestPassword)
+    problems.push(['ADMIN_PASSWORD', problem(shortestPassword, 'openssl rand -base64 18')]);
+  return problems;
 }
 
 /**

@@ -159,7 +159,6 @@ describe('a wrong value', () => {
     ['PORT', '3e3', '3000'],
     ['MAILBOX_PORT', 'any', '1080'],
     ['MAILBOX_SMTP_PORT', '1.5', '1025'],
-    ['ADMIN_PASSWORD', 'admin', 'openssl rand -base64 18'],
     ['SECRET_KEY', 'short', 'openssl rand -hex 32'],
     ['SECRET_KEY', `${key},short`, 'openssl rand -hex 32'],
     ['PAPER_SOURCES', 'huggingface,arxiv', 'huggingface,arxiv:cs.CL+cs.LG'],
@@ -236,7 +235,7 @@ it.each([
 });
 
 describe('in production', () => {
-  it('finding 23: SECRET_KEY is required, and not easy to guess', () => {
+  it('finding 23: SECRET_KEY is required, and neither it nor ADMIN_PASSWORD is easy to guess', () => {
     expect(problems({ NODE_ENV: 'production' })).toEqual([
       'SECRET_KEY is required when NODE_ENV=production, like the output of `openssl rand -hex 32`',
     ]);
@@ -245,7 +244,13 @@ describe('in production', () => {
       expect(problems({ NODE_ENV: 'production', SECRET_KEY: weak })).toEqual([
         expect.stringMatching(/^SECRET_KEY must not be easy to guess when NODE_ENV=production/),
       ]);
-    expect(problems({ SECRET_KEY: 'password12345678' })).toEqual([]);
+    expect(problems({ NODE_ENV: 'production', SECRET_KEY: key, ADMIN_PASSWORD: 'offprint' })).toEqual([
+      expect.stringMatching(
+        /^ADMIN_PASSWORD must not be easy to guess .*, like the output of `openssl rand -base64 18`/,
+      ),
+    ]);
+    expect(problems({ NODE_ENV: 'production', SECRET_KEY: key, ADMIN_PASSWORD: 'correct horse' })).toEqual([]);
+    expect(problems({ SECRET_KEY: 'password12345678', ADMIN_PASSWORD: 'offprint' })).toEqual([]);
     expect(problems({ NODE_ENV: 'development' })).toEqual([]);
   });
 });

@@ -1,12 +1,17 @@
 import { Command } from 'commander';
 import type { Context } from '../context.js';
-import { type DeliveryReport, deliver, deliverUntilIdle } from '../digests/deliver.js';
+import { type DeliveryReport, deliver, deliverUntilIdle, nothingDone } from '../digests/deliver.js';
 import { RefusalBudget } from '../digests/refusal-budget.js';
+import { countDue } from '../digests/store.js';
 import { loadDigestTemplates } from '../digests/templates.js';
 import { checkDkimKey } from '../mail/dkim.js';
 import { openMailbox } from '../mail/mailbox.js';
 import { relaysOf } from '../mail/relay.js';
 import { report } from './command.js';
+import { withProgress } from './progress.js';
+
+/** More than there are. */
+const most = 2 ** 31 - 1;
 
 export function deliverCommand(): Command {
   return new Command('deliver')
@@ -28,7 +33,11 @@ async function runDelivery(ctx: Context, signal: AbortSignal, send: typeof deliv
   try {
     const templates = await loadDigestTemplates();
     const relays = relaysOf(ctx.config, mailbox);
-    return await send({ ctx, relays, templates, refusals: new RefusalBudget() }, signal);
+    const delivery = { ctx, relays, templates, refusals: new RefusalBudget() };
+    const report = nothingDone();
+    const settled = () => Object.values(report).reduce((sum, count) => sum + count, 0);
+    const due = () => countDue(ctx.db.prisma, ctx.clock(), most);
+    return await withProgress('sending', due, () => send(delivery, signal, report), settled);
   } finally {
     await mailbox?.close();
   }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.js';
 import type { Finding } from '../doctor/finding.js';
 import { UserError } from '../errors.js';
+import { withProgress } from './progress.js';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -11,11 +12,16 @@ export function doctorCommand(): Command {
     .option('--json', 'print one JSON object')
     .action(async ({ json }: { json?: boolean }) => {
       const config = readConfig();
-      const checks = Array.isArray(config) ? config : await (await import('../doctor/doctor.js')).examine(config);
+      const checks = Array.isArray(config) ? config : await examineWithProgress(config);
       const ok = checks.every(({ status }) => status !== 'failed');
       process.stdout.write(`${json ? JSON.stringify({ ok, checks }) : checks.map(line).join('\n')}\n`);
       if (!ok) process.exitCode = 1;
     });
+}
+
+async function examineWithProgress(config: Config): Promise<Finding[]> {
+  const { examine } = await import('../doctor/doctor.js');
+  return withProgress('checking', 1, ({ at }) => examine(config, at));
 }
 
 /** The configuration; where it is wrong, what is. */

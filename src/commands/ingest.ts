@@ -5,6 +5,7 @@ import type { IngestFailure, IngestReport } from '../ingest/ingest.js';
 import { ingest } from '../ingest/ingest.js';
 import { report } from './command.js';
 import { calendarDay } from './options.js';
+import { withProgress } from './progress.js';
 
 interface Options {
   source?: SourceSpec;
@@ -26,7 +27,10 @@ export function ingestCommand(): Command {
     .option('--json', 'print one JSON object')
     .action((options: Options) =>
       report(options, {
-        run: (ctx) => ingest(ctx, { sources: named(options), date: options.date }),
+        run: (ctx) =>
+          withProgress('reading', 1, ({ at }) =>
+            ingest(ctx, { sources: named(options), date: options.date, onList: at }),
+          ),
         text: reportText,
         ok: ({ days }) => days > 0,
       }),

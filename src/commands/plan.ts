@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import type { Context } from '../context.js';
+import { countDue } from '../digests/due.js';
 import { planDue } from '../digests/plan.js';
 import { type Preflight, preflight } from '../digests/preflight.js';
 import { loadDigestTemplates } from '../digests/templates.js';
 import { report } from './command.js';
 import { counted } from './counted.js';
 import { instant } from './options.js';
+import { withProgress } from './progress.js';
 
 interface PlanOptions {
   at?: Date;
@@ -27,7 +29,11 @@ export function planCommand(): Command {
 }
 
 async function plan(ctx: Context, at: Date = ctx.clock()) {
-  const { days, skipped } = await planDue(ctx, at);
+  const { days, skipped } = await withProgress(
+    'planning',
+    () => countDue(ctx.db.prisma, at),
+    (progress) => planDue(ctx, at, progress.at),
+  );
   const total = (count: 'due' | 'planned' | 'noMatch') => days.reduce((sum, day) => sum + day[count], 0);
   return {
     at: at.toISOString(),

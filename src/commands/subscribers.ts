@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import type { Context } from '../context.js';
@@ -13,6 +12,7 @@ import { revokeLinks } from '../subscribers/lifecycle.js';
 import { eraseSubscriber } from '../subscribers/personal-data.js';
 import { vocabulary } from '../topics/vocabulary.js';
 import { report, withContext } from './command.js';
+import { withProgress } from './progress.js';
 
 export function subscribersCommand(): Command {
   const command = new Command('subscribers').description('import, export or erase subscribers, or revoke their links');
@@ -60,22 +60,12 @@ async function revoke(ctx: Context, email: string): Promise<{ revoked: true }> {
 }
 
 async function importWithProgress(ctx: Context, file: string): Promise<ImportResult> {
-  const bar = new SingleBar({
-    format: 'importing {bar} {percentage} % | {eta_formatted} left',
-    noTTYOutput: false,
-    clearOnComplete: true,
-  });
   const size = await stat(file).then(
     (found) => found.size,
     () => 0,
   );
-  bar.start(size, 0);
-  try {
-    const slugs = vocabulary.map(({ slug }) => slug);
-    return await importSubscribers(ctx, file, slugs, (bytes) => bar.update(bytes));
-  } finally {
-    bar.stop();
-  }
+  const slugs = vocabulary.map(({ slug }) => slug);
+  return withProgress('importing', size, ({ at }) => importSubscribers(ctx, file, slugs, at));
 }
 
 function importText({ imported, existing, rejected }: ImportResult): string {

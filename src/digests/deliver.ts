@@ -29,17 +29,21 @@ const lookAgainMs = { least: 1_000, most: 60_000 };
  * Ends when nothing is due, when no relay takes mail, or, after the mails in flight, when `signal` is aborted. During an outage
  * it only tries, when it is time, with one mail.
  * While the database is away in mid-run it waits.
+ * @param report in which it counts, for whoever wants to know meanwhile
  * @throws UserError where the database is an older copy of the one that was sent from before
  * @throws Error when the database cannot be used at the start
  */
-export async function deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
-  const report = nothingDone();
+export async function deliver(
+  delivery: Delivery,
+  signal: AbortSignal,
+  report: DeliveryReport = nothingDone(),
+): Promise<DeliveryReport> {
   await deliverDue(delivery, signal, report);
   return report;
 }
 
 /** What nothing became of yet. */
-function nothingDone(): DeliveryReport {
+export function nothingDone(): DeliveryReport {
   return { sent: 0, queued: 0, failed: 0, suppressed: 0, in_doubt: 0, expired: 0 };
 }
 
@@ -130,9 +134,13 @@ export async function reap(ctx: Pick<Context, 'config' | 'db' | 'log' | 'clock'>
  * Like `deliver`, again and again until nothing is queued or under way: waits for retries, for other workers, and for a
  * database that goes away once it has begun.
  */
-export async function deliverUntilIdle(delivery: Delivery, signal: AbortSignal): Promise<DeliveryReport> {
+export async function deliverUntilIdle(
+  delivery: Delivery,
+  signal: AbortSignal,
+  total: DeliveryReport = nothingDone(),
+): Promise<DeliveryReport> {
   const { ctx } = delivery;
-  const total = await deliver(delivery, signal);
+  await deliver(delivery, signal, total);
   let waitMs = lookAgainMs.least;
   while (!signal.aborted && (await unlessAway(ctx, store.isAnyOpen(ctx.db.prisma))) !== false) {
     await sleep(waitMs, undefined, { signal }).catch(() => {});

@@ -93,6 +93,12 @@ export async function isAnyoneDue(db: Queries, at: Date): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** How many there are to look at. */
+export async function countDue(db: Queries, at: Date): Promise<number> {
+  const [counted] = await db.$queryRaw<[{ n: number }]>`select count(*)::int as n from schedules where due_at <= ${at}`;
+  return counted.n;
+}
+
 /**
  * Settings for this transaction. Some thousand rows are joined by one probe of an index each: left to itself PostgreSQL
  * reads a whole index in order instead, which takes the longer the more subscribers there are. And the commit waits for no

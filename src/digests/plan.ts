@@ -40,7 +40,7 @@ export interface PlanResult {
  * who was looked at for a day is not due again on it, and of any number of plans at once each takes its own.
  * @throws UserError where the database is an older copy of the one that was planned in before
  */
-export async function planDue(ctx: Planning, at: Date): Promise<PlanResult> {
+export async function planDue(ctx: Planning, at: Date, onBatch: (due: number) => void = () => {}): Promise<PlanResult> {
   await refuseRestored(ctx);
   const { prisma } = ctx.db;
   const now = ctx.clock();
@@ -73,6 +73,7 @@ export async function planDue(ctx: Planning, at: Date): Promise<PlanResult> {
       );
       result.skipped.push(...batch.skipped);
       result.days = addUp([...result.days, ...batch.days]);
+      onBatch(result.days.reduce((sum, day) => sum + day.due, 0));
     }
   };
   // Several at once, so that this process decides while the database writes. All are waited for, whatever becomes of one.

@@ -17,16 +17,27 @@ const clockToleranceSeconds = 30;
 /**
  * Looks at all that a mail needs to get to a reader: configuration, database, clock, relays, sources, and the records of the sender's domain. A
  * check that fails keeps none of the others from being made.
+ * @param onChecked hears how many checks are done, and how many there are
  */
-export async function examine(config: Config, clock: () => Date = () => new Date()): Promise<Finding[]> {
-  const findings = await Promise.all([
+export async function examine(
+  config: Config,
+  onChecked: (done: number, total: number) => void = () => {},
+  clock: () => Date = () => new Date(),
+): Promise<Finding[]> {
+  const checks = [
     checkConfiguration(config),
     checkDatabase(config, clock),
     checkRelays(config),
     checkSources(config, utcDay(clock())),
     checkSenderRecords(config, resolveTxt),
-  ]);
-  return findings.flat();
+  ];
+  let done = 0;
+  const counted = async (check: Finding | Promise<Finding | Finding[]>) => {
+    const findings = await check;
+    onChecked(++done, checks.length);
+    return findings;
+  };
+  return (await Promise.all(checks.map(counted))).flat();
 }
 
 /** Settings that are well formed, and do not fit together. */

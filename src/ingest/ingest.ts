@@ -19,6 +19,8 @@ export interface IngestRequest {
   sources?: SourceSpec[] | undefined;
   /** The only day to read, YYYY-MM-DD; else the last days of each source. */
   date?: string | undefined;
+  /** Hears how many lists there are, and of how many it is known what became of them. */
+  onList?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface IngestFailure {
@@ -57,11 +59,14 @@ export async function ingest(ctx: Ingesting, request: IngestRequest): Promise<In
   await seedTopics(ctx.db.prisma);
   const specs = request.sources ?? ctx.config.sources;
   const sources = specs.map((spec) => openSource(ctx.config, spec, request.date));
+  const lists = sources.flatMap((source) => {
+    const days = request.date ? [request.date] : source.days(utcDay(ctx.clock()));
+    return days.map((day) => ({ source, day }));
+  });
   const reports: ListReport[] = [];
-  for (const source of sources) {
-    for (const day of request.date ? [request.date] : source.days(utcDay(ctx.clock()))) {
-      reports.push(await ingestDay(ctx, source, day, request.sources !== undefined));
-    }
+  for (const { source, day } of lists) {
+    request.onList?.(reports.length, lists.length);
+    reports.push(await ingestDay(ctx, source, day, request.sources !== undefined));
   }
   logFailures(ctx, reports);
   const anew = await rematch(ctx.db.prisma, loadMatcher(), ctx.clock());
