@@ -6,7 +6,7 @@ import type { PreparedDigests } from './compose.js';
 import type { Account, DigestEntry, SentPaperNews, StoredAccount } from './content.js';
 
 /** More papers than are on offer at any time, at some 20 KB each with what compose makes of them; an edition takes some 40 KB with that. */
-const mostKept = { papers: 3_000, editions: 300, seen: 10_000 };
+const mostKept = { papers: 3_000, editions: 150, seen: 10_000 };
 
 /** What a digest shows, as the plan froze it. */
 export interface Shown {

@@ -53,7 +53,7 @@ export class MailBuffer {
 
   /** At least so many bytes. What was there before is given up. */
   ofSize(bytes: number): Buffer {
-    if (this.#bytes.length < bytes) this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(1.5 * bytes));
+    if (this.#bytes.length < bytes) this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(1.2 * bytes));
     return this.#bytes;
   }
 }
