@@ -11,6 +11,9 @@ export const digestStatuses: readonly DigestStatus[] = Object.values(DigestStatu
 /** What an operator is told of where they name no status: what is not done, or went wrong. */
 const unsettledStatuses: readonly DigestStatus[] = ['queued', 'sending', 'failed', 'in_doubt'];
 
+/** What an operator may have sent again. */
+export const retriableStatuses: readonly DigestStatus[] = ['failed', 'in_doubt'];
+
 const listedDigest = z.object({
   id: z.string(),
   subscriberId: z.number().nullable(),
@@ -75,7 +78,7 @@ export async function retryDigests(db: Queries, ids: readonly string[], now: Dat
     update digests d set status = 'queued', not_before = ${now},
       last_reply = concat_ws('; before: ', 'queued again by an operator', last_reply)
     from subscribers s
-    where d.id = any (${wanted}::uuid[]) and d.status in ('failed', 'in_doubt') and d.planned_at >= ${oldest}
+    where d.id = any (${wanted}::uuid[]) and ${havingStatus(retriableStatuses)} and d.planned_at >= ${oldest}
       and s.id = d.subscriber_id and s.status = 'active'
     returning d.id`;
   const retried = z
@@ -109,7 +112,7 @@ async function readStanding(db: Queries, ids: readonly string[]) {
 }
 
 function refusalOf({ status, plannedAt, subscriberStatus }: z.output<typeof standing>, oldest: Date): string {
-  if (status !== 'failed' && status !== 'in_doubt') return `it is ${status}`;
+  if (!retriableStatuses.includes(status)) return `it is ${status}`;
   if (subscriberStatus !== 'active') return `the subscriber is ${subscriberStatus ?? 'erased'}`;
   if (plannedAt < oldest) return `it was planned over ${lifetime / 3_600_000} hours ago: the next one has come`;
   return 'it has changed just now: try again';

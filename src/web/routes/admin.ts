@@ -2,7 +2,14 @@ import { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { findRestored } from '../../database/high-water-mark.js';
 import { listDomainPauses } from '../../digests/domain-pauses.js';
-import { type DigestStatus, digestStatuses, listDigests, type RetryResult, retryDigests } from '../../digests/retry.js';
+import {
+  type DigestStatus,
+  digestStatuses,
+  listDigests,
+  type RetryResult,
+  retriableStatuses,
+  retryDigests,
+} from '../../digests/retry.js';
 import { collectStats, readPlannedDays } from '../../digests/stats.js';
 import { UserError } from '../../errors.js';
 import { readSourceStates } from '../../papers/source-states.js';
@@ -48,6 +55,9 @@ const tellOwnOrigin: RequestHandler = (_req, res, next) => {
   next();
 };
 
+/** An instant as the pages write it: 2026-02-04 08:00, in UTC. */
+const minute = (at: Date): string => at.toISOString().slice(0, 16).replace('T', ' ');
+
 function overview({ ctx }: Site): Router {
   const router = Router();
   router.get('/admin', async (_req, res) => {
@@ -59,6 +69,7 @@ function overview({ ctx }: Site): Router {
       sources: await readSourceStates(prisma, now, days),
       pauses: await listDomainPauses(prisma, now, listed),
       days: await readPlannedDays(prisma, now, days),
+      minute,
     });
   });
   return router;
@@ -72,6 +83,8 @@ function digests({ ctx }: Site): Router {
       ...(await listDigests(prisma, status, listed)),
       status,
       statuses: digestStatuses,
+      retriable: retriableStatuses,
+      minute,
       result,
     });
   router.get('/admin/digests', (req, res) => show(res, statusOf(req.query['status'])));
