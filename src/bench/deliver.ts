@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.js';
 import { workerNodeOptions } from '../heap.js';
+import { buildMessage } from '../mail/message.js';
+import { textOf } from '../mail/segment.js';
 import { projectPath } from '../project.js';
-import { type Measured, measured, rounded, timed } from './measured.js';
-import { makeOwnDigests, ownMailBytes } from './own-mails.js';
+import { type Measured, measured, rounded } from './measured.js';
+import { makeOwnDigests, ownMail } from './own-mails.js';
 import { familyOf, parentOf, usageOf } from './process-usage.js';
 import { type Signature, sendByPool, sendBySmtpSource } from './senders.js';
 import { startSink } from './sink.js';
@@ -34,7 +36,7 @@ export interface DeliverMeasured extends Measured {
   roundTripsEach?: number;
 }
 
-const mostByNodemailer = 2_000;
+const mostByNodemailer = 5_000;
 /**
  * Shares of the mails at which measuring begins and ends: how a process starts and ends is another matter. So few that they are sent
  * between two looks are measured from the start of the processes to their end.
@@ -49,19 +51,21 @@ const measuredShare = { from: 0.02, to: 0.98 };
 export async function benchDeliver(ctx: Context, count: number, options: DeliverOptions): Promise<DeliverMeasured> {
   const { workers, connections, roundTripMs } = options;
   await makeOwnDigests(ctx, count);
-  const mailBytes = await ownMailBytes(ctx);
+  const mail = await ownMail(ctx);
+  const mailBytes = (await buildMessage(mail)).length;
   const signature = options.signed ? newSignature() : null;
   const sink = await startSink();
   const link = roundTripMs > 0 ? await startSlowLink(sink.port, roundTripMs) : null;
   try {
-    const sending = { port: sink.port, connections: workers * connections, mailBytes };
-    const before = await sendBySmtpSource({ ...sending, count });
+    const sending = { port: sink.port, connections: workers * connections, count };
+    const before = await sendBySmtpSource(sending, mailBytes);
     const ours = await deliverAll(ctx, count, link?.port ?? sink.port, signature, options);
-    const after = await sendBySmtpSource({ ...sending, count });
+    const after = await sendBySmtpSource(sending, mailBytes);
     const pooled = { ...sending, connections, count: Math.min(count, mostByNodemailer) };
-    const baseline = await timed(() => sendByPool(pooled, signature));
+    const content = { subject: mail.subject, text: textOf(mail.text), html: textOf(mail.html) };
+    const baseline = await sendByPool(pooled, content, signature);
     const name = `a pool of nodemailer, ${signature ? 'signed' : 'unsigned'}, nothing on record`;
-    const report = measured(ours, { name, count: pooled.count, seconds: baseline.seconds });
+    const report = measured(ours, { name, ...baseline });
     const limit = before !== null && after !== null ? Math.round(Math.max(before, after)) : null;
     const each = (seconds: number) => Number(((seconds * 1_000) / ours.count).toFixed(3));
     return {

@@ -5,7 +5,7 @@ import { messageWith } from '../digests/compose-stored.js';
 import { snapshotPapers } from '../digests/editions.js';
 import { Snapshots } from '../digests/snapshots.js';
 import { loadDigestTemplates } from '../digests/templates.js';
-import { buildMessage } from '../mail/message.js';
+import type { Message } from '../mail/message.js';
 import { digestNumber } from './synthetic.js';
 
 const papers = 1_500;
@@ -40,14 +40,13 @@ export async function makeOwnDigests(ctx: Pick<Context, 'db'>, count: number): P
   await checkpoint(ctx);
 }
 
-/** What the first of these digests comes to as a mail, in bytes, unsigned. */
-export async function ownMailBytes(ctx: Context): Promise<number> {
+/** The mail of the first of these digests, which is as long as that of any other. */
+export async function ownMail(ctx: Context): Promise<Message> {
   const { rows } = await ctx.db.pool.query<{ editionId: string; snapshotIds: number[]; topics: string[][] }>(
     `select id as "editionId", snapshot_ids as "snapshotIds", topics from editions where id = md5('1')::uuid`,
   );
   const shown = await new Snapshots(ctx.db.pool).shownBy({ account: null, ...(rows[0] as (typeof rows)[0]) });
-  const message = messageWith(ctx, await loadDigestTemplates(), digestNumber(1), shown);
-  return (await buildMessage(message)).length;
+  return messageWith(ctx, await loadDigestTemplates(), digestNumber(1), shown);
 }
 
 /** Papers with abstracts of real length, no two alike. @returns the ids of their snapshots */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import nodemailer from 'nodemailer';
+import { timed } from './measured.js';
 import { findPostfixProgram } from './sink.js';
 
 // What others make of sending, beside which a delivery is measured.
@@ -9,12 +10,7 @@ export interface Sending {
   port: number;
   connections: number;
   count: number;
-  /** What each mail comes to, in bytes. */
-  mailBytes: number;
 }
-
-/** Of a mail: the rest is its text. */
-const htmlShare = 0.8;
 
 /** What signs, by DKIM. */
 export interface Signature {
@@ -24,11 +20,20 @@ export interface Signature {
   privateKey: string;
 }
 
-/** Sends by a pool of nodemailer's that puts nothing on record. */
+/** Of the mails of a pool: until then connections open and code is compiled, and nothing is measured. */
+const warmingShare = 0.1;
+/** As many as keep each connection busy: the pool makes a mail as soon as it is given, and would else hold them all. */
+const waitingPerConnection = 2;
+
+/**
+ * Sends one mail to many by a pool of nodemailer's, which makes, encodes and signs it for each, and puts nothing on record.
+ * @returns of those that were measured
+ */
 export async function sendByPool(
-  { port, connections, count, mailBytes }: Sending,
+  { port, connections, count }: Sending,
+  mail: { subject: string; text: string; html: string },
   signature: Signature | null,
-): Promise<void> {
+): Promise<{ count: number; seconds: number }> {
   const pool = nodemailer.createTransport({
     host: '127.0.0.1',
     port,
@@ -39,24 +44,29 @@ export async function sendByPool(
     ignoreTLS: true,
     ...(signature && { dkim: signature }),
   });
-  const line = 'Words of the abstract of a paper, one line after the other.\n';
-  const words = (bytes: number) => line.repeat(Math.round(bytes / line.length));
-  const html = `<p>${words(mailBytes * htmlShare)}</p>`;
-  const text = words(mailBytes * (1 - htmlShare));
-  const from = 'digest@example.org';
-  await Promise.all(
-    Array.from({ length: count }, (_, i) =>
-      pool.sendMail({ from, to: `s${i}@example.org`, subject: 'Papers', html, text }),
-    ),
-  );
+  let given = 0;
+  const sendUntil = (end: number) => {
+    const send = async () => {
+      while (given < end) await pool.sendMail({ ...mail, from: 'digest@example.org', to: `s${given++}@example.org` });
+    };
+    return Promise.all(Array.from({ length: connections * waitingPerConnection }, send));
+  };
+  await sendUntil(Math.round(count * warmingShare));
+  const warmed = given;
+  const { seconds } = await timed(() => sendUntil(count));
   pool.close();
+  return { count: count - warmed, seconds };
 }
 
 /**
  * Sends by Postfix's load generator, which makes no mail: what the server and the network allow.
+ * @param mailBytes what each comes to
  * @returns mails a second; null where it is not installed
  */
-export async function sendBySmtpSource({ port, connections, count, mailBytes }: Sending): Promise<number | null> {
+export async function sendBySmtpSource(
+  { port, connections, count }: Sending,
+  mailBytes: number,
+): Promise<number | null> {
   const program = findPostfixProgram('smtp-source');
   if (!program) return null;
   const envelope = ['-f', 'digest@example.org', '-t', 's@example.org'];
