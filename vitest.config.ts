@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     globalSetup: 'tests/helpers/cluster.ts',
     include: ['tests/**/*.test.ts'],
-    // They have a script of their own: npm run test:faults.
-    exclude: ['tests/faults/**'],
+    // They have scripts of their own: npm run test:faults, and test:bench.
+    exclude: ['tests/faults/**', 'tests/bench/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
