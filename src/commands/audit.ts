@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { type Audit, auditDay, newestDigestDay } from '../digests/audit.js';
+import { type Audit, auditDay, auditParts, newestDigestDay } from '../digests/audit.js';
 import { report } from './command.js';
 import { calendarDay } from './options.js';
+import { withProgress } from './progress.js';
 
 export function auditCommand(): Command {
   return new Command('audit')
@@ -12,7 +13,8 @@ export function auditCommand(): Command {
       report(options, {
         run: async (ctx) => {
           const today = ctx.clock().toISOString().slice(0, 10);
-          return auditDay(ctx.db.prisma, options.date ?? (await newestDigestDay(ctx.db.prisma)) ?? today, ctx.clock());
+          const day = options.date ?? (await newestDigestDay(ctx.db.prisma)) ?? today;
+          return withProgress('auditing', auditParts, ({ at }) => auditDay(ctx.db.prisma, day, ctx.clock(), at));
         },
         text: accountText,
         ok: (audit) => audit.balanced,

@@ -54,7 +54,12 @@ function planText({ at, due, planned, noMatch, skipped, days }: Awaited<ReturnTy
 }
 
 async function dryRun(ctx: Context, at: Date = ctx.clock()): Promise<Preflight> {
-  return preflight(ctx, await loadDigestTemplates(), at);
+  const templates = await loadDigestTemplates();
+  return withProgress(
+    'looking',
+    () => countDue(ctx.db.prisma, at),
+    (progress) => preflight(ctx, templates, at, progress.at),
+  );
 }
 
 function preflightText({ at, recipients, noMatch, papers, bytes, endsAt, yesterday }: Preflight): string {

@@ -31,7 +31,7 @@ export function subscribersCommand(): Command {
     .command('export')
     .description('write all subscribers to standard output, as CSV that can be imported')
     .option('--json', 'as one JSON object instead')
-    .action((options: { json?: boolean }) => withContext((ctx) => writeExport(ctx, options.json ? asJson : asCsv)));
+    .action((options: { json?: boolean }) => exportWithProgress(options.json ? asJson : asCsv));
   command
     .command('erase <email>')
     .description('delete all that is stored about a subscriber')
@@ -95,6 +95,7 @@ const exportColumns: (keyof ExportedSubscriber)[] = [
   'language',
 ];
 
+/** One piece for each subscriber, and what there is before or after them all. */
 type Format = (ctx: Context) => AsyncGenerator<string>;
 
 async function* asCsv(ctx: Context): AsyncGenerator<string> {
@@ -122,10 +123,30 @@ async function* asJson(ctx: Context): AsyncGenerator<string> {
   yield before === ',' ? ']}\n' : `${before}]}\n`;
 }
 
+function exportWithProgress(format: Format): Promise<void> {
+  return withContext((ctx) => {
+    // Lines on the terminal show by themselves how far it is.
+    if (process.stdout.isTTY) return writeExport(format(ctx));
+    return withProgress(
+      'exporting',
+      () => ctx.db.prisma.subscriber.count(),
+      ({ at }) => writeExport(counting(format(ctx), at)),
+    );
+  });
+}
+
+async function* counting(pieces: AsyncIterable<string>, onProgress: (done: number) => void): AsyncGenerator<string> {
+  let done = 0;
+  for await (const piece of pieces) {
+    yield piece;
+    onProgress(++done);
+  }
+}
+
 /** Writes at the pace of whoever reads, so that an export of any size fits into memory. */
-async function writeExport(ctx: Context, format: Format): Promise<void> {
+async function writeExport(pieces: AsyncIterable<string>): Promise<void> {
   try {
-    await pipeline(Readable.from(format(ctx)), process.stdout, { end: false });
+    await pipeline(Readable.from(pieces), process.stdout, { end: false });
   } catch (error) {
     // Whoever read, like `head`, has read enough.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;

@@ -33,6 +33,9 @@ export interface Audit extends z.infer<typeof account> {
   problems: string[];
 }
 
+/** What an audit counts, one after the other. */
+export const auditParts = 4;
+
 /** How long a plan may take to come to a subscriber, in minutes, before that is a problem. */
 const planMinutes = 15;
 
@@ -41,14 +44,23 @@ const planMinutes = 15;
  * due and planned comes from the plan's own book; all else is counted in the tables, and so is who ought to have been due
  * in the twelve hours before `now` and was passed over.
  * @param day digest day, YYYY-MM-DD
+ * @param onProgress told after each of its parts how many are done
  */
-export async function auditDay(db: Queries, day: string, now: Date): Promise<Audit> {
-  const counts = {
-    ...(await countBooked(db, day)),
-    ...(await countDigests(db, day)),
-    repeated: await countRepeated(db, day),
-    overdue: await countOverdue(db, now),
-  };
+export async function auditDay(
+  db: Queries,
+  day: string,
+  now: Date,
+  onProgress: (done: number) => void = () => {},
+): Promise<Audit> {
+  const plans = await countBooked(db, day);
+  onProgress(1);
+  const digests = await countDigests(db, day);
+  onProgress(2);
+  const repeated = await countRepeated(db, day);
+  onProgress(3);
+  const overdue = await countOverdue(db, now);
+  onProgress(auditParts);
+  const counts = { ...plans, ...digests, repeated, overdue };
   const problems = findProblems(counts);
   return { day, ...counts, balanced: problems.length === 0, problems };
 }

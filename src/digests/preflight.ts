@@ -32,8 +32,14 @@ const batchSize = 5_000;
 /**
  * Decides for everyone who is due as the plan would, and writes nothing: no row is locked, no plan is kept waiting. Who
  * comes back from a pause with that very plan is not foreseen.
+ * @param onProgress told after each batch how many were looked at
  */
-export async function preflight(ctx: Context, templates: DigestTemplatesByLanguage, at: Date): Promise<Preflight> {
+export async function preflight(
+  ctx: Context,
+  templates: DigestTemplatesByLanguage,
+  at: Date,
+  onProgress: (done: number) => void = () => {},
+): Promise<Preflight> {
   const { prisma } = ctx.db;
   const before = await measure(prisma, at);
   const run = await openRun(ctx, at, true);
@@ -41,6 +47,7 @@ export async function preflight(ctx: Context, templates: DigestTemplatesByLangua
   const samples: Chosen[] = [];
   let recipients = 0;
   let noMatch = 0;
+  let done = 0;
   let place: Place | null = firstPlace;
   while (place) {
     const batch: Awaited<ReturnType<typeof readDue>> = await readDue(prisma, at, place, batchSize, false);
@@ -56,6 +63,8 @@ export async function preflight(ctx: Context, templates: DigestTemplatesByLangua
       if (samples.length < sampleSize) samples.push(decision.selection);
     }
     place = batch.last;
+    done += batch.rows.length;
+    onProgress(done);
   }
   const sizes = await Promise.all(samples.map((chosen) => sizeOf(ctx, templates, chosen, at)));
   const mean = sizes.reduce((sum, size) => sum + size, 0) / (sizes.length || 1);

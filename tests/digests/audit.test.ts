@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { auditDay, newestDigestDay } from '../../src/digests/audit.js';
+import { auditDay, auditParts, newestDigestDay } from '../../src/digests/audit.js';
 import { planDue } from '../../src/digests/plan.js';
 import { DigestStatus } from '../../src/generated/prisma/enums.js';
 import { useContext } from '../helpers/context.js';
@@ -20,6 +20,12 @@ const settle = async (...statuses: DigestStatus[]) => {
 };
 
 describe('the account of a day', () => {
+  it('tells after each of its parts how far it is', async () => {
+    const parts: number[] = [];
+    await auditDay(context().db.prisma, '2026-02-04', context().time.now, (done) => parts.push(done));
+    expect(parts).toEqual([1, 2, 3, auditParts]);
+  });
+
   it('adds up: due = sent + no match + suppressed + failed + in doubt + expired + waiting', async () => {
     for (let i = 0; i < 3; i++) await makeSubscriber(context().db.prisma, { topics: ['music'] });
     await planDigests(context(), 8);

@@ -40,6 +40,14 @@ describe('the pre-flight of a plan', () => {
     expect((await planDue(context(), morning)).days).toEqual([{ day: '2026-02-04', due: 3, planned: 2, noMatch: 1 }]);
   });
 
+  it('tells how many it has looked at, as it goes', async () => {
+    for (let i = 0; i < 3; i++) await makeSubscriber(context().db.prisma);
+    const { ctx, templates } = await deliveryTo(context(), []);
+    const looked: number[] = [];
+    await preflight(ctx, templates, morning, (done) => looked.push(done));
+    expect(looked.at(-1)).toBe(3);
+  });
+
   it('foretells the bytes that go over the wire', async () => {
     const { prisma } = context().db;
     await makePaper(prisma, '2026-02-03', { abstract: 'An abstract of some length. '.repeat(20) });
