@@ -4,18 +4,23 @@ import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import type { Context } from '../context.js';
+import { type LookedUp, lookUpSubscriber } from '../digests/look-up.js';
 import { UserError } from '../errors.js';
-import { emailKey, parseAddress } from '../subscribers/address.js';
+import { emailKey } from '../subscribers/address.js';
 import { type ExportedSubscriber, exportSubscribers } from '../subscribers/export.js';
 import { type ImportResult, importSubscribers } from '../subscribers/import.js';
 import { revokeLinks } from '../subscribers/lifecycle.js';
 import { eraseSubscriber } from '../subscribers/personal-data.js';
+import { typedAddress } from '../subscribers/typed-address.js';
 import { vocabulary } from '../topics/vocabulary.js';
 import { report, withContext } from './command.js';
+import { counted } from './counted.js';
 import { withProgress } from './progress.js';
 
 export function subscribersCommand(): Command {
-  const command = new Command('subscribers').description('import, export or erase subscribers, or revoke their links');
+  const command = new Command('subscribers').description(
+    'import, export, show or erase subscribers, or revoke their links',
+  );
   command
     .command('import <file>')
     .description('take subscribers over from a CSV file, as active: you vouch for their consent')
@@ -32,6 +37,13 @@ export function subscribersCommand(): Command {
     .description('write all subscribers to standard output, as CSV that can be imported')
     .option('--json', 'as one JSON object instead')
     .action((options: { json?: boolean }) => exportWithProgress(options.json ? asJson : asCsv));
+  command
+    .command('show <email>')
+    .description('what is on record of a subscriber, and what became of their newest digests')
+    .option('--json', 'print one JSON object')
+    .action((email: string, options: { json?: boolean }) =>
+      report(options, { run: (ctx) => lookUpSubscriber(ctx, email), text: lookedUpText }),
+    );
   command
     .command('erase <email>')
     .description('delete all that is stored about a subscriber')
@@ -66,6 +78,37 @@ async function importWithProgress(ctx: Context, file: string): Promise<ImportRes
   );
   const slugs = vocabulary.map(({ slug }) => slug);
   return withProgress('importing', size, ({ at }) => importSubscribers(ctx, file, slugs, at));
+}
+
+function lookedUpText(found: LookedUp): string {
+  const { email, status, endedAt, confirmedAt, createdAt, pausedUntil, hour, timezone, frequency, nextPlanAt } = found;
+  const since = (endedAt ?? confirmedAt ?? createdAt).toISOString().slice(0, 10);
+  const lists = [
+    ['topics', found.topics],
+    ['phrases', found.phrases],
+    ['muted', found.mutedPhrases],
+    ['authors', found.authors],
+    ['categories', found.categories],
+  ] as const;
+  const lines: [name: string, value: string][] = [
+    ['status', `${status} since ${since}${pausedUntil ? `, paused until ${pausedUntil}` : ''}`],
+    ...lists.flatMap(([name, values]): [string, string][] => (values.length > 0 ? [[name, values.join('; ')]] : [])),
+    ['hour', `${hour}:00 ${timezone}, ${frequency}`],
+    ...(nextPlanAt || status === 'active' ? [nextPlanLine(nextPlanAt)] : []),
+  ];
+  return [
+    email,
+    ...lines.map(([name, value]) => `  ${name.padEnd(12)}${value}`),
+    ...found.digests.map(
+      ({ id, day, status, papers, attempts, lastReply }) =>
+        `${id}  ${day}  ${status}  ${counted(papers, 'paper')}, ${counted(attempts, 'attempt')}${lastReply ? `: ${lastReply}` : ''}`,
+    ),
+  ].join('\n');
+}
+
+/** A change of what they chose is worked out by the plan of the next minute. */
+function nextPlanLine(at: Date | null): [name: string, value: string] {
+  return ['next plan', at?.toISOString() ?? 'within a minute'];
 }
 
 function importText({ imported, existing, rejected }: ImportResult): string {
@@ -163,10 +206,8 @@ const unknownAddress = 'There is no subscriber with this address';
 
 /** @throws UserError where there is no such subscriber */
 async function find(ctx: Context, email: string): Promise<{ id: number }> {
-  const parsed = parseAddress(email);
-  if (!parsed.ok) throw new UserError(`“${email}” is not an e-mail address: ${parsed.reason}`);
   const found = await ctx.db.prisma.subscriber.findUnique({
-    where: { emailKey: emailKey(parsed.address) },
+    where: { emailKey: emailKey(typedAddress(email)) },
     select: { id: true },
   });
   if (!found) throw new UserError(unknownAddress);

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Context } from '../context.js';
 import { UserError } from '../errors.js';
-import { emailKey, parseAddress } from './address.js';
+import { emailKey } from './address.js';
 import { addressHashes } from './address-hash.js';
 import { restore } from './lifecycle.js';
 import { endedStatuses } from './status.js';
+import { typedAddress } from './typed-address.js';
 
 const suppression = z.object({
   /** Null where the subscriber was erased: then only a keyed hash is kept, which tells no address. */
@@ -44,9 +45,7 @@ export async function releaseSuppression(
   ctx: Pick<Context, 'db' | 'keys' | 'clock'>,
   email: string,
 ): Promise<{ released: true; active: boolean }> {
-  const parsed = parseAddress(email);
-  if (!parsed.ok) throw new UserError(`“${email}” is not an e-mail address: ${parsed.reason}`);
-  const key = emailKey(parsed.address);
+  const key = emailKey(typedAddress(email));
   return ctx.db.prisma.$transaction(async (tx) => {
     const subscriber = await tx.subscriber.findUnique({ where: { emailKey: key } });
     if (subscriber?.status === 'unsubscribed')

@@ -294,6 +294,31 @@ describe('deliver', () => {
   });
 });
 
+describe('subscribers show', () => {
+  it('tells what is on record of one, and what became of their digests', async () => {
+    const { status, result } = await runJson('subscribers', 'show', 'ADA@example.org');
+    expect({ status, result }).toMatchObject({
+      status: 0,
+      result: { email: 'ada@example.org', status: 'active', topics: ['agents', 'reasoning'] },
+    });
+    expect(result.digests).toMatchObject([{ day: '2026-05-30', status: 'sent', attempts: 1 }]);
+    const { stdout } = await run('subscribers', 'show', 'ada@example.org');
+    expect(stdout).toMatch(/^ada@example\.org\n {2}status {6}active since .*\n {2}topics {6}agents; reasoning\n/);
+    expect(stdout).toMatch(/2026-05-30 {2}sent {2}\d+\u00a0papers?, 1\u00a0attempt: 250 /);
+  });
+
+  it('fails for an address that nobody has, and for what is none', async () => {
+    expect(await run('subscribers', 'show', 'eve@example.org')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('There is no subscriber with this address'),
+    });
+    expect(await run('subscribers', 'show', 'eve')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('The address must have one @ sign'),
+    });
+  });
+});
+
 describe('digests', () => {
   it('lists them by status', async () => {
     const { status, result } = await runJson('digests', 'list', '--status', 'sent', '--limit', '1');

@@ -22,6 +22,7 @@ describe.concurrent('--help', () => {
     ],
     ['subscribers import', '<file>', '--json'],
     ['subscribers export', '--json'],
+    ['subscribers show', '<email>', '--json'],
     ['subscribers erase', '<email>', '--json'],
     ['subscribers revoke', '<email>', '--json'],
     ['topics list', '--json'],

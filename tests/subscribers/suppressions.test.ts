@@ -66,6 +66,8 @@ describe('a suppression that is released', () => {
     expect(await statusOf(id)).toBe('unsubscribed');
     await expect(release((await make('active')).email)).rejects.toThrow('not suppressed');
     await expect(release('nobody@example.org')).rejects.toThrow('not suppressed');
-    await expect(release('nobody')).rejects.toThrow('is not an e-mail address');
+    await expect(release('nobody')).rejects.toThrow(
+      '“nobody” is not an e-mail address. The address must have one @ sign',
+    );
   });
 });

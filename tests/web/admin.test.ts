@@ -38,7 +38,7 @@ beforeEach(async () => {
   await makePaper(db(), '2026-02-03', { topics: ['agents'] });
 });
 
-const pages = ['/admin', '/admin/digests', '/admin/suppressions'];
+const pages = ['/admin', '/admin/digests', '/admin/subscribers', '/admin/suppressions'];
 
 describe('without ADMIN_PASSWORD', () => {
   it.each(pages)('%s is not found, whatever is said', async (path) => {
@@ -213,6 +213,30 @@ describe('the digests', () => {
   );
 });
 
+describe('a subscriber', () => {
+  it('is looked up by their address, which stands in no path', async () => {
+    await makeDigest('ada@example.org', { status: 'failed', attempts: 2, lastReply: '554 5.6.0 <b>not today</b>' });
+    const response = await site().postForm('/admin/subscribers', { email: ' ADA@example.org ' }, login());
+    expect(response.status).toBe(200);
+    const page = await response.text();
+    expect(said(page)).toContain('ada@example.org Status active since');
+    expect(said(page)).toContain('Topics agents');
+    expect(said(page)).toContain('2026-02-04: failed 1 paper · planned');
+    expect(page).toContain('554 5.6.0 &lt;b&gt;not today&lt;/b&gt;');
+    expect(said(await read('/admin/subscribers?email=ada@example.org'))).not.toContain('active since');
+  });
+
+  it.each([
+    ['bob@example.org', 'There is no subscriber with this address'],
+    ['nonsense', '“nonsense” is not an e-mail address. The address must have one @ sign'],
+    ['', 'is not an e-mail address. Please enter'],
+  ])('is not found by “%s”', async (email, reason) => {
+    const response = await site().postForm('/admin/subscribers', { email }, login());
+    expect(response.status).toBe(422);
+    expect(said(await response.text())).toContain(reason);
+  });
+});
+
 describe('the suppressions', () => {
   it('are the addresses that are never mailed, and why', async () => {
     await makeSubscriber(db(), { email: 'ada@example.org', emailKey: 'ada@example.org', status: 'bounced' });
@@ -260,9 +284,8 @@ describe.skipIf(hasNoBrowser)('in a browser', () => {
   ] as const)('every page can be read by everybody and fits, with %s colours at %i px', async (colorScheme, width) => {
     const reply =
       '451 4.7.1 <ada@example.org>: greylisted, see https://postmaster.example.org/greylisting-explained-in-full';
-    await makeDigest('ada.lovelace.of.the.analytical.engine@department-of-mathematics.example.org', {
-      lastReply: reply,
-    });
+    const long = 'ada.lovelace.of.the.analytical.engine@department-of-mathematics.example.org';
+    await makeDigest(long, { lastReply: reply });
     await makeDigest('bob@example.org', { status: 'failed', lastReply: '554 5.6.0 not today' });
     await makeSubscriber(db(), { status: 'bounced' });
     const plannedAt = site().ctx.clock();
@@ -275,12 +298,19 @@ describe.skipIf(hasNoBrowser)('in a browser', () => {
     const viewport = { width, height: 800 };
     const context = await browser().newContext({ colorScheme, viewport, bypassCSP: true, httpCredentials });
     const page = await context.newPage();
+    const look = async (name: string) => {
+      expect(await violationsOf(page), name).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width);
+      await keepPicture(page, `page ${name.replaceAll('/', ' ')} ${colorScheme} ${width}`);
+    };
     for (const path of pages) {
       await page.goto(new URL(path, site().url).href);
-      expect(await violationsOf(page), path).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(width);
-      await keepPicture(page, `page ${path.replaceAll('/', ' ')} ${colorScheme} ${width}`);
+      await look(path);
     }
+    await page.goto(new URL('/admin/subscribers', site().url).href);
+    await page.getByLabel('Look up an address').fill(long);
+    await page.getByRole('button', { name: 'Look up' }).click();
+    await look('/admin/subscribers found');
     await context.close();
   });
 

@@ -2,6 +2,7 @@ import { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { findRestored } from '../../database/high-water-mark.js';
 import { listDomainPauses } from '../../digests/domain-pauses.js';
+import { type LookedUp, lookUpSubscriber } from '../../digests/look-up.js';
 import {
   type DigestStatus,
   digestStatuses,
@@ -30,7 +31,7 @@ const listed = 100;
 const days = 7;
 
 /**
- * The operator's pages: what the commands `stats`, `digests` and `suppressions` tell and do. They are in English, as the commands
+ * The operator's pages: what the commands `stats`, `digests`, `subscribers show` and `suppressions` tell and do. They are in English, as the commands
  * and the log. Without ADMIN_PASSWORD there are none.
  */
 export function adminRoutes(site: Site): Router {
@@ -40,7 +41,7 @@ export function adminRoutes(site: Site): Router {
   router.use('/admin', inEnglish, privatePage, tellOwnOrigin);
   router.use('/admin', requirePassword(site, adminPassword, createPasswordLimit(site.ctx)));
   router.post(/^\/admin(\/|$)/, (req, res, next) => (isFromHere(req, baseUrl) ? next() : sendForeignForm(req, res)));
-  router.use(overview(site), digests(site), suppressions(site));
+  router.use(overview(site), digests(site), subscribers(site), suppressions(site));
   return router;
 }
 
@@ -100,6 +101,24 @@ function digests({ ctx }: Site): Router {
 
 function statusOf(value: unknown): DigestStatus | null {
   return digestStatuses.find((status) => status === value) ?? null;
+}
+
+/** One at a time, and by a form: an address in the path would stand in every log on the way. */
+function subscribers({ ctx }: Site): Router {
+  const router = Router();
+  const show = (res: Response, status: number, given: { email?: string; error?: string; found?: LookedUp }) =>
+    sendPage(res, status, 'admin/subscribers', { ...given, minute });
+  router.get('/admin/subscribers', (_req, res) => show(res, 200, {}));
+  router.post('/admin/subscribers', async (req, res) => {
+    const email = typed(bodyOf(req.body)['email']).trim();
+    try {
+      show(res, 200, { email, found: await lookUpSubscriber(ctx, email) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      show(res, 422, { email, error: error.message });
+    }
+  });
+  return router;
 }
 
 function suppressions({ ctx }: Site): Router {
