@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/database/database.js';
 import { openEmbeddedDatabase } from '../../src/database/embedded/embedded.js';
 import { createLogger } from '../../src/log.js';
 import { seedTopics } from '../../src/topics/vocabulary.js';
+import { superuserOf } from './superuser.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -23,6 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), 'offprint-tests-'));
   const given = process.env['OFFPRINT_TEST_DATABASE_URL'];
   const cluster = given ? { url: given, release: async () => {} } : await openEmbeddedDatabase(dataDir);
+  if (!given) await waitForNoDisk(superuserOf(cluster.url));
   const admin = new pg.Client(cluster.url);
   await admin.connect();
   await admin.query('create database template');
@@ -36,4 +38,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await cluster.release();
     await rm(dataDir, { recursive: true });
   };
+}
+
+/** No test ends the machine, and what is lost only then need not be on the disk. */
+async function waitForNoDisk(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  for (const statement of [
+    'alter system set fsync = off',
+    'alter system set full_page_writes = off',
+    'select pg_reload_conf()',
+  ])
+    await client.query(statement);
+  await client.end();
 }

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { parseConfig } from '../../src/config.js';
 import { type Context, openContext } from '../../src/context.js';
-import { name as superuser, worker } from '../../src/database/embedded/cluster.js';
+import { superuserOf } from './superuser.js';
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock {
@@ -19,11 +19,6 @@ export interface TestContext extends Context {
   time: TestClock;
   /** Says that this test makes the program log a warning or an error of this kind; any other fails it. */
   expectsLog(message: RegExp): void;
-}
-
-/** The same database, for the superuser: nobody else may end what autovacuum does in a database that is dropped. */
-function superuserOf(url: string): string {
-  return url.replace(`//${worker}:`, `//${superuser}:`);
 }
 
 /** Makes a database, cloned from the migrated template; returns its address and how to drop it. */
@@ -38,6 +33,7 @@ export async function createDatabase(): Promise<{ url: string; drop: () => Promi
   await admin(`create database ${name} template template`);
   return {
     url: clusterUrl.replace(/[^/]+$/, name),
+    // Nobody else may end what autovacuum does in it.
     drop: () => admin(`drop database ${name} with (force)`, superuserOf(clusterUrl)),
   };
 }
