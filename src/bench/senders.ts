@@ -51,11 +51,14 @@ export async function sendByPool(
     };
     return Promise.all(Array.from({ length: connections * waitingPerConnection }, send));
   };
-  await sendUntil(Math.round(count * warmingShare));
-  const warmed = given;
-  const { seconds } = await timed(() => sendUntil(count));
-  pool.close();
-  return { count: count - warmed, seconds };
+  try {
+    await sendUntil(Math.round(count * warmingShare));
+    const warmed = given;
+    const { seconds } = await timed(() => sendUntil(count));
+    return { count: count - warmed, seconds };
+  } finally {
+    pool.close();
+  }
 }
 
 /**
