@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
+import { utcDay } from '../calendar-day.js';
 import type { Context } from '../context.js';
 import { type LookedUp, lookUpSubscriber } from '../digests/look-up.js';
 import { UserError } from '../errors.js';
@@ -81,24 +82,23 @@ async function importWithProgress(ctx: Context, file: string): Promise<ImportRes
 }
 
 function lookedUpText(found: LookedUp): string {
-  const { email, status, endedAt, confirmedAt, createdAt, pausedUntil, hour, timezone, frequency, nextPlanAt } = found;
-  const since = (endedAt ?? confirmedAt ?? createdAt).toISOString().slice(0, 10);
-  const lists = [
-    ['topics', found.topics],
-    ['phrases', found.phrases],
-    ['muted', found.mutedPhrases],
-    ['authors', found.authors],
-    ['categories', found.categories],
-  ] as const;
-  const lines: [name: string, value: string][] = [
-    ['status', `${status} since ${since}${pausedUntil ? `, paused until ${pausedUntil}` : ''}`],
-    ...lists.flatMap(([name, values]): [string, string][] => (values.length > 0 ? [[name, values.join('; ')]] : [])),
+  const { email, status, createdAt, confirmedAt, unsubscribedAt, pausedUntil, hour, timezone, frequency } = found;
+  const lines: [name: string, value: string | undefined][] = [
+    ['status', pausedUntil ? `${status} until ${pausedUntil}` : status],
+    ['signed up', utcDay(createdAt)],
+    ['confirmed', confirmedAt ? utcDay(confirmedAt) : 'not yet'],
+    ['left', unsubscribedAt ? utcDay(unsubscribedAt) : undefined],
+    ['topics', found.topics.join('; ')],
+    ['phrases', found.phrases.join('; ')],
+    ['muted', found.mutedPhrases.join('; ')],
+    ['authors', found.authors.join('; ')],
+    ['categories', found.categories.join('; ')],
     ['hour', `${hour}:00 ${timezone}, ${frequency}`],
-    ...(nextPlanAt || status === 'active' ? [nextPlanLine(nextPlanAt)] : []),
+    ['next plan', nextPlanText(found)],
   ];
   return [
     email,
-    ...lines.map(([name, value]) => `  ${name.padEnd(12)}${value}`),
+    ...lines.flatMap(([name, value]) => (value ? [`  ${name.padEnd(12)}${value}`] : [])),
     ...found.digests.map(
       ({ id, day, status, papers, attempts, lastReply }) =>
         `${id}  ${day}  ${status}  ${counted(papers, 'paper')}, ${counted(attempts, 'attempt')}${lastReply ? `: ${lastReply}` : ''}`,
@@ -106,9 +106,9 @@ function lookedUpText(found: LookedUp): string {
   ].join('\n');
 }
 
-/** A change of what they chose is worked out by the plan of the next minute. */
-function nextPlanLine(at: Date | null): [name: string, value: string] {
-  return ['next plan', at?.toISOString() ?? 'within a minute'];
+/** After a change of what they chose the next plan works it out, where it knows their time zone. */
+function nextPlanText({ status, nextPlanAt }: LookedUp): string | undefined {
+  return nextPlanAt?.toISOString() ?? (status === 'active' ? 'not worked out yet' : undefined);
 }
 
 function importText({ imported, existing, rejected }: ImportResult): string {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { utcDay } from '../calendar-day.js';
 import type { Context } from '../context.js';
 import type { Queries } from '../database/database.js';
 import { UserError } from '../errors.js';
 import { DigestStatus } from '../generated/prisma/enums.js';
 import { emailKey } from '../subscribers/address.js';
 import { addressHashes } from '../subscribers/address-hash.js';
+import { preferencesOf } from '../subscribers/preferences.js';
 import { typedAddress } from '../subscribers/typed-address.js';
 
 const digest = z.object({
@@ -33,36 +33,16 @@ export type LookedUp = Awaited<ReturnType<typeof lookUpSubscriber>>;
 export async function lookUpSubscriber(ctx: Pick<Context, 'db' | 'keys'>, email: string) {
   const key = emailKey(typedAddress(email));
   const { prisma } = ctx.db;
-  const found = await prisma.subscriber.findUnique({
-    where: { emailKey: key },
-    select: {
-      id: true,
-      email: true,
-      status: true,
-      createdAt: true,
-      confirmedAt: true,
-      unsubscribedAt: true,
-      pausedUntil: true,
-      topics: true,
-      phrases: true,
-      mutedPhrases: true,
-      authors: true,
-      categories: true,
-      timezone: true,
-      hour: true,
-      frequency: true,
-      weekDay: true,
-      papersPerDigest: true,
-      leastPapers: true,
-      language: true,
-    },
-  });
+  const found = await prisma.subscriber.findUnique({ where: { emailKey: key } });
   if (!found) throw new UserError(await whyUnknown(ctx, key));
-  const { id, unsubscribedAt, pausedUntil, ...subscriber } = found;
+  const { id, status, createdAt, confirmedAt, unsubscribedAt } = found;
   return {
-    ...subscriber,
-    endedAt: unsubscribedAt,
-    pausedUntil: pausedUntil && utcDay(pausedUntil),
+    email: found.email,
+    status,
+    createdAt,
+    confirmedAt,
+    unsubscribedAt,
+    ...preferencesOf(found),
     nextPlanAt: await readNextPlan(prisma, id),
     digests: await readNewestDigests(prisma, id),
   };

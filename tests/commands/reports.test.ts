@@ -303,7 +303,9 @@ describe('subscribers show', () => {
     });
     expect(result.digests).toMatchObject([{ day: '2026-05-30', status: 'sent', attempts: 1 }]);
     const { stdout } = await run('subscribers', 'show', 'ada@example.org');
-    expect(stdout).toMatch(/^ada@example\.org\n {2}status {6}active since .*\n {2}topics {6}agents; reasoning\n/);
+    expect(stdout).toMatch(
+      /^ada@example\.org\n {2}status {6}active\n {2}signed up {3}.*\n {2}confirmed {3}.*\n {2}topics {6}agents; reasoning\n/,
+    );
     expect(stdout).toMatch(/2026-05-30 {2}sent {2}\d+\u00a0papers?, 1\u00a0attempt: 250 /);
   });
 

@@ -15,7 +15,7 @@ describe('who asks where their mail is', () => {
     await makeSubscriber(context().db.prisma, { ...ada, topics: ['agents'], authors: ['Y. Bengio'], hour: 7 });
     const found = await lookUpSubscriber(context(), 'ADA@Example.org');
     expect(found).toMatchObject({ email: 'Ada@example.org', status: 'active', topics: ['agents'], hour: 7 });
-    expect(found).toMatchObject({ authors: ['Y. Bengio'], nextPlanAt: null, endedAt: null, digests: [] });
+    expect(found).toMatchObject({ authors: ['Y. Bengio'], abstractLength: 'short', nextPlanAt: null, digests: [] });
     expect(Object.keys(found)).not.toContain('linkId');
   });
 
@@ -38,6 +38,21 @@ describe('who asks where their mail is', () => {
       { day: '2026-02-03', status: 'sent', papers: 1 },
     ]);
     expect(nextPlanAt).toEqual(new Date('2026-02-05T08:00:00Z'));
+  });
+
+  it('may be pausing, or have left', async () => {
+    const { prisma, pool } = context().db;
+    await makeSubscriber(prisma, { ...ada, status: 'paused', pausedUntil: new Date('2026-03-01') });
+    const found = () => lookUpSubscriber(context(), 'ada@example.org');
+    expect(await found()).toMatchObject({ status: 'paused', pausedUntil: '2026-03-01', unsubscribedAt: null });
+    await pool.query(
+      "update subscribers set status = 'unsubscribed', paused_until = null, unsubscribed_at = '2026-02-04T09:00Z'",
+    );
+    expect(await found()).toMatchObject({
+      status: 'unsubscribed',
+      unsubscribedAt: new Date('2026-02-04T09:00:00Z'),
+      nextPlanAt: null,
+    });
   });
 
   it('may be nobody, or have been erased, which is told apart', async () => {

@@ -219,11 +219,11 @@ describe('a subscriber', () => {
     const response = await site().postForm('/admin/subscribers', { email: ' ADA@example.org ' }, login());
     expect(response.status).toBe(200);
     const page = await response.text();
-    expect(said(page)).toContain('ada@example.org Status active since');
+    expect(said(page)).toContain('ada@example.org Status active Signed up 2026-01-01');
     expect(said(page)).toContain('Topics agents');
     expect(said(page)).toContain('2026-02-04: failed 1 paper · planned');
     expect(page).toContain('554 5.6.0 &lt;b&gt;not today&lt;/b&gt;');
-    expect(said(await read('/admin/subscribers?email=ada@example.org'))).not.toContain('active since');
+    expect(said(await read('/admin/subscribers?email=ada@example.org'))).not.toContain('Signed up');
   });
 
   it.each([

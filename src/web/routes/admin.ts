@@ -31,8 +31,8 @@ const listed = 100;
 const days = 7;
 
 /**
- * The operator's pages: what the commands `stats`, `digests`, `subscribers show` and `suppressions` tell and do. They are in English, as the commands
- * and the log. Without ADMIN_PASSWORD there are none.
+ * The operator's pages: what the commands `stats`, `digests`, `subscribers show` and `suppressions` tell and do. They are in
+ * English, as the commands and the log. Without ADMIN_PASSWORD there are none.
  */
 export function adminRoutes(site: Site): Router {
   const router = Router();
